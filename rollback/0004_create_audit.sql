@@ -1,0 +1,10 @@
+drop function federation.cleanup_old_security_audit(integer);
+drop function federation.cleanup_old_audit_logs(integer);
+drop trigger tenants_audit_status on federation.tenants;
+drop function federation.audit_tenant_status();
+drop table federation.security_audit;
+drop table federation.cross_dept_audit;
+drop function federation.refuse_early_delete();
+drop function federation.stamp_recorder();
+drop function federation.stamp_created_at();
+drop function federation.refuse_change();

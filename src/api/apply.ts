@@ -1,0 +1,172 @@
+import { applyScripts, type TargetOutcome } from '../apply/apply.js';
+import type { ScriptOutcome } from '../apply/events.js';
+import { acceptEdited, hasLedger } from '../apply/ledger.js';
+import { buildWorklist, refuseEdited, type Worklist } from '../apply/worklist.js';
+import type { Session } from '../db/session.js';
+import { CONTROL_SCHEMA } from '../plan/names.js';
+import type { RenderedScript } from '../render/render.js';
+import {
+  prepare,
+  renderControlPlane,
+  renderDepartment,
+  requireDepartmentName,
+  type DepartmentOptions,
+  type Prepared,
+  type RenderedPlan,
+} from './options.js';
+import { findDepartmentName, readLedgerIfAny, targetRun, withDatabase, withLock } from './run.js';
+
+/** Options of {@link apply}. */
+export interface ApplyOptions extends DepartmentOptions {
+  /** Reads in a READ ONLY transaction, takes no lock, and returns the SQL that would run. */
+  readonly dryRun?: boolean;
+  /** Takes the present text of edited scripts as what was applied, without running it. */
+  readonly acceptEdited?: boolean;
+}
+
+/** SQL that a dry run would have sent. */
+export interface PendingSql {
+  readonly target: string;
+  readonly script: string;
+  readonly file: string;
+  readonly sql: string;
+}
+
+/** What {@link apply} did. */
+export interface ApplyResult {
+  readonly departmentId: string;
+  /** The schema's name: what a provisioning service hands on. */
+  readonly schema: string;
+  readonly role: string;
+  readonly pack: string;
+  /** The run in federation.migration_runs; undefined when there was nothing to do. */
+  readonly runId: string | undefined;
+  /** Every script of the department, in order. */
+  readonly scripts: readonly ScriptOutcome[];
+  /** Control-plane scripts that had to be applied first. */
+  readonly controlPlane: readonly ScriptOutcome[];
+  /** Filled by a dry run only. */
+  readonly pending: readonly PendingSql[];
+  /** Scripts that stand with other values of variables than were given now. */
+  readonly revalued: readonly string[];
+}
+
+/**
+ * Brings one department up to its pack, the control plane first if need be. Doing it again does nothing.
+ * @throws FedgenError E_DB_*, E_APPLY_FAILED, E_PRIVILEGE, E_SCRIPT_EDITED, E_SCRIPT_ORDER, E_INTERRUPTED and what
+ *   {@link generate} throws; details.scripts tells what became of each script.
+ */
+export async function apply(options: ApplyOptions): Promise<ApplyResult> {
+  const prepared = await prepare(options);
+  const control = await renderControlPlane(prepared.settings);
+  // Faults of templates are found before anything connects, where the name is known already.
+  const early =
+    options.department === undefined ? undefined : await renderDepartment(prepared, options.department);
+  return withDatabase(prepared, `applying "${prepared.departmentId}"`, async (session) => {
+    const department = early ?? (await renderRegistered(session, prepared));
+    if (options.dryRun) return dryRun(session, prepared, control, department);
+    return withLock(session, prepared, prepared.departmentId, async () => {
+      const controlPlane = await applyTarget(session, prepared, control, options);
+      const outcome = await applyTarget(session, prepared, department, options);
+      return applyResult(department, outcome, { controlPlane: controlPlane.outcome.scripts });
+    });
+  });
+}
+
+async function renderRegistered(session: Session, prepared: Prepared): Promise<RenderedPlan> {
+  return renderDepartment(
+    prepared,
+    requireDepartmentName(prepared, await findDepartmentName(session, prepared)),
+  );
+}
+
+interface Applied {
+  readonly outcome: TargetOutcome;
+  readonly worklist: Worklist;
+}
+
+async function applyTarget(
+  session: Session,
+  prepared: Prepared,
+  target: RenderedPlan,
+  options: ApplyOptions,
+): Promise<Applied> {
+  const { plan, scripts } = target;
+  const isControlPlane = plan.target.id === CONTROL_SCHEMA;
+  const worklist = await readWorklist(session, prepared, target);
+  if (options.acceptEdited)
+    await acceptEdited(
+      session,
+      plan.roles.owner,
+      worklist.edited.map(({ script, row }) => ({ id: row.id, script })),
+    );
+  else refuseEdited(worklist.edited);
+  if (worklist.pending.length === 0) return { outcome: { runId: undefined, scripts: [] }, worklist };
+  const run = targetRun(session, prepared, plan);
+  if (!isControlPlane) return { outcome: await applyScripts(run, worklist.pending), worklist };
+  // Two first runs for two departments meet here: whoever comes second finds nothing left to do.
+  const outcome = await withLock(session, prepared, CONTROL_SCHEMA, async () => {
+    const { pending } = buildWorklist(
+      scripts,
+      await readLedgerIfAny(session, prepared.settings, [CONTROL_SCHEMA]),
+    );
+    return applyScripts(run, pending);
+  });
+  return { outcome, worklist };
+}
+
+async function readWorklist(
+  session: Session,
+  prepared: Prepared,
+  { plan, scripts }: RenderedPlan,
+): Promise<Worklist> {
+  return buildWorklist(scripts, await readLedgerIfAny(session, prepared.settings, [plan.target.id]));
+}
+
+async function dryRun(
+  session: Session,
+  prepared: Prepared,
+  control: RenderedPlan,
+  department: RenderedPlan,
+): Promise<ApplyResult> {
+  const first = (await hasLedger(session)) ? await readWorklist(session, prepared, control) : undefined;
+  const second = await readWorklist(session, prepared, department);
+  refuseEdited([...(first?.edited ?? []), ...second.edited]);
+  const pending = [
+    ...(first?.pending ?? control.scripts).map((script) => pendingSql(CONTROL_SCHEMA, script)),
+    ...second.pending.map((script) => pendingSql(department.plan.target.id, script)),
+  ];
+  return applyResult(
+    department,
+    { outcome: { runId: undefined, scripts: [] }, worklist: second },
+    { pending },
+  );
+}
+
+const pendingSql = (target: string, script: RenderedScript): PendingSql => ({
+  target,
+  script: script.source.name,
+  file: script.source.template.file,
+  sql: script.up.sql,
+});
+
+function applyResult(
+  { plan }: RenderedPlan,
+  { outcome, worklist }: Applied,
+  more: { readonly controlPlane?: readonly ScriptOutcome[]; readonly pending?: readonly PendingSql[] },
+): ApplyResult {
+  const standing = worklist.applied.map(({ script }): ScriptOutcome => {
+    return { target: plan.target.id, script: script.source.name, state: 'already-applied' };
+  });
+  return {
+    departmentId: plan.target.id,
+    schema: plan.target.schema,
+    role: plan.target.role ?? '',
+    pack: plan.pack.name,
+    runId: outcome.runId,
+    scripts: [...standing, ...outcome.scripts],
+    controlPlane: more.controlPlane ?? [],
+    pending: more.pending ?? [],
+    revalued: worklist.revalued,
+  };
+}

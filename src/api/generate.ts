@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { composeFiles, type GeneratedFile } from '../render/compose.js';
+import { VERSION } from '../shared/version.js';
+import {
+  prepare,
+  renderControlPlane,
+  renderDepartment,
+  requireDepartmentName,
+  type DepartmentOptions,
+  type Prepared,
+  type RenderedPlan,
+} from './options.js';
+import { writeFiles } from './write-files.js';
+
+/** Options of {@link generate}. */
+export interface GenerateOptions extends DepartmentOptions {
+  /** Only the file with policies and grants, for a schema that stands already. */
+  readonly rlsOnly?: boolean;
+  /** Folder to write to; nothing is written when it is left out. */
+  readonly outputDir?: string;
+  /** Moment that is noted in the manifest. Left out, the same input gives the same bytes. */
+  readonly timestamp?: Date;
+}
+
+/** What {@link generate} made. */
+export interface GenerateResult {
+  readonly departmentId: string;
+  /** The schema's name: what a provisioning service hands on. */
+  readonly schema: string;
+  readonly role: string;
+  readonly pack: string;
+  /** File names and contents, in the order in which psql runs them, then their rollbacks and the manifest. */
+  readonly files: readonly GeneratedFile[];
+  /** Paths written, in the same order; empty without outputDir. */
+  readonly written: readonly string[];
+}
+
+/**
+ * Renders a department's SQL, its rollback and a manifest with checksums. Needs no server.
+ * @throws FedgenError E_USAGE, E_NAME_INVALID, E_PACK_*, E_VARIABLE_INVALID, E_TEMPLATE_INVALID, E_SQL_*,
+ *   E_ROLLBACK_UNDERIVABLE, E_OUTPUT.
+ */
+export async function generate(options: GenerateOptions): Promise<GenerateResult> {
+  const prepared = await prepare(options);
+  const name = requireDepartmentName(prepared, options.department);
+  const department = await renderDepartment(prepared, name);
+  const { target } = department.plan;
+  const names = { schema: `schema_${target.schema}.sql`, rls: `rls_policies_${target.id}.sql` };
+  const departmentFiles = composeFiles(department.plan, department.scripts, names);
+  const sqlFiles = options.rlsOnly
+    ? departmentFiles.filter((file) => file.name.startsWith('rls_policies_'))
+    : [...(await controlPlaneFiles(prepared)), ...departmentFiles];
+  const files = [...sqlFiles, manifest(department, sqlFiles, options.timestamp)];
+  return {
+    departmentId: target.id,
+    schema: target.schema,
+    role: target.role ?? '',
+    pack: prepared.pack.name,
+    files,
+    written: options.outputDir === undefined ? [] : await writeFiles(options.outputDir, files),
+  };
+}
+
+async function controlPlaneFiles(prepared: Prepared): Promise<GeneratedFile[]> {
+  const { plan, scripts } = await renderControlPlane(prepared.settings);
+  return composeFiles(plan, scripts, { schema: 'control_plane.sql' });
+}
+
+function manifest(
+  { plan, scripts }: RenderedPlan,
+  files: readonly GeneratedFile[],
+  timestamp: Date | undefined,
+): GeneratedFile {
+  const content = {
+    schemaVersion: 1,
+    generator: `fedgen ${VERSION}`,
+    ...(timestamp && { generatedAt: timestamp.toISOString() }),
+    department: {
+      id: plan.target.id,
+      name: plan.target.name,
+      schema: plan.target.schema,
+      role: plan.target.role,
+    },
+    pack: { name: plan.pack.name, version: plan.pack.version },
+    variables: plan.variables,
+    files: files.map((file) => ({ name: file.name, sha256: sha256(file.content) })),
+    scripts: scripts.map((script) => ({
+      pack: script.source.pack,
+      name: script.source.name,
+      templateChecksum: script.templateChecksum,
+      renderedChecksum: script.renderedChecksum,
+      rollback:
+        script.rollback.kind === 'sql' ? (script.rollback.derived ? 'derived' : 'written') : 'irreversible',
+    })),
+  };
+  return { name: `manifest_${plan.target.id}.json`, content: `${JSON.stringify(content, null, 2)}\n` };
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

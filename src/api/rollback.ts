@@ -1,0 +1,132 @@
+import type { ScriptOutcome } from '../apply/events.js';
+import { readDepartments } from '../apply/ledger.js';
+import {
+  planRollback,
+  previewLosses,
+  rollBackScripts,
+  type RollbackGoal,
+  type RollbackStep,
+} from '../apply/rollback.js';
+import type { Loss } from '../apply/data-loss.js';
+import { buildWorklist } from '../apply/worklist.js';
+import { defaultSettings } from '../config/settings.js';
+import type { Session } from '../db/session.js';
+import { CONTROL_SCHEMA } from '../plan/names.js';
+import { FedgenError } from '../shared/errors.js';
+import {
+  prepare,
+  renderControlPlane,
+  renderDepartment,
+  type CommonOptions,
+  type DepartmentOptions,
+  type RenderedPlan,
+} from './options.js';
+import {
+  readLedgerIfAny,
+  requireRegisteredName,
+  targetRun,
+  withDatabase,
+  withLock,
+  type Connecting,
+} from './run.js';
+
+/** Options of {@link rollback}. */
+export interface RollbackOptions extends DepartmentOptions {
+  readonly goal: RollbackGoal;
+  /** Destroys rows without asking; otherwise a rollback that would drop rows is refused untouched. */
+  readonly allowDataLoss?: boolean;
+  /** Tells what would be done and what it would destroy; changes nothing. */
+  readonly dryRun?: boolean;
+}
+
+/** What {@link rollback} did, or would do. */
+export interface RollbackResult {
+  readonly departmentId: string;
+  readonly schema: string;
+  readonly runId: string | undefined;
+  /** Scripts rolled back, newest first; for a dry run those that would be, as `not-run`. */
+  readonly scripts: readonly ScriptOutcome[];
+  /** Filled by a dry run: the SQL of each step, and the rows that would go. */
+  readonly steps: readonly { readonly label: string; readonly sql: string }[];
+  readonly losses: readonly Loss[];
+}
+
+/**
+ * Takes a department back: to a script, by a number of scripts, or away altogether. History stays in the ledger.
+ * Every step is checked before the first is run.
+ * @throws FedgenError E_IRREVERSIBLE, E_DATA_LOSS, E_SCRIPT_EDITED, E_ROLLBACK_FAILED, E_TARGET_UNKNOWN, E_DB_*.
+ */
+export async function rollback(options: RollbackOptions): Promise<RollbackResult> {
+  const prepared = await prepare(options);
+  return withDatabase(prepared, `rolling back "${prepared.departmentId}"`, (session) =>
+    withLock(session, prepared, prepared.departmentId, async () => {
+      const department = await renderDepartment(prepared, await requireRegisteredName(session, prepared));
+      return rollBackTarget(session, prepared, department, options);
+    }),
+  );
+}
+
+/** Options of {@link rollbackControlPlane}. */
+export interface RollbackControlPlaneOptions extends CommonOptions {
+  readonly allowDataLoss?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/**
+ * Removes the control plane from a database that has no department left.
+ * @throws FedgenError E_USAGE while departments stand; E_DATA_LOSS when audit rows would go.
+ */
+export async function rollbackControlPlane(options: RollbackControlPlaneOptions): Promise<RollbackResult> {
+  const to: Connecting = {
+    settings: options.settings ?? defaultSettings(),
+    signal: options.signal,
+    onEvent: options.onEvent ?? (() => undefined),
+  };
+  const control = await renderControlPlane(to.settings);
+  return withDatabase(to, 'rolling back the control plane', (session) =>
+    withLock(session, to, CONTROL_SCHEMA, async () => {
+      if ((await readLedgerIfAny(session, to.settings, [CONTROL_SCHEMA])).length > 0) {
+        refuseWhileUsed(await readDepartments(session, control.plan.roles.owner));
+      }
+      return rollBackTarget(session, to, control, { ...options, goal: { kind: 'to', number: 0 } });
+    }),
+  );
+}
+
+function refuseWhileUsed(departments: readonly { id: string }[]): void {
+  if (departments.length === 0) return;
+  throw new FedgenError(
+    'E_USAGE',
+    `the control plane still serves ${departments.map(({ id }) => id).join(', ')}`,
+    {
+      hint: 'Remove the departments first: fedgen rollback --department-id <id> --all --yes.',
+      details: { departments: departments.map(({ id }) => id) },
+    },
+  );
+}
+
+async function rollBackTarget(
+  session: Session,
+  to: Connecting,
+  { plan, scripts }: RenderedPlan,
+  options: { readonly goal: RollbackGoal; readonly allowDataLoss?: boolean; readonly dryRun?: boolean },
+): Promise<RollbackResult> {
+  const { applied } = buildWorklist(scripts, await readLedgerIfAny(session, to.settings, [plan.target.id]));
+  const steps = planRollback(applied, options.goal);
+  const run = targetRun(session, to, plan);
+  const result = { departmentId: plan.target.id, schema: plan.target.schema, steps: [], losses: [] };
+  if (!options.dryRun) {
+    const outcome = await rollBackScripts(run, steps, { allowDataLoss: options.allowDataLoss ?? false });
+    return { ...result, ...outcome };
+  }
+  return {
+    ...result,
+    runId: undefined,
+    scripts: steps.flatMap(notRun),
+    steps: steps.map((step) => ({ label: step.label, sql: step.down.sql })),
+    losses: steps.length === 0 ? [] : await previewLosses(run, steps),
+  };
+}
+
+const notRun = (step: RollbackStep): ScriptOutcome[] =>
+  step.rows.map((row) => ({ target: row.target, script: row.script, state: 'not-run' }));

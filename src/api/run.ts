@@ -1,0 +1,112 @@
+import { requireDatabase, type Settings } from '../config/settings.js';
+import type { OnEvent } from '../apply/events.js';
+import { hasLedger, readDepartments, readLedger, type LedgerRow } from '../apply/ledger.js';
+import type { TargetRun } from '../apply/apply.js';
+import { statementError } from '../db/errors.js';
+import { withTargetLock } from '../db/lock.js';
+import { withSession, type Session } from '../db/session.js';
+import { sharedRoles } from '../plan/names.js';
+import type { TargetPlan } from '../plan/target.js';
+import { FedgenError } from '../shared/errors.js';
+import { VERSION } from '../shared/version.js';
+import type { Prepared } from './options.js';
+
+/** What a verb needs to open its connection. */
+export interface Connecting {
+  readonly settings: Settings;
+  readonly signal: AbortSignal | undefined;
+  readonly onEvent: OnEvent;
+}
+
+/**
+ * Connects as the settings say and runs `use`; server errors that nobody has told better become FedgenErrors.
+ * @throws FedgenError E_NO_DATABASE, E_DB_*, E_PRIVILEGE, E_INTERRUPTED and what `use` throws.
+ */
+export async function withDatabase<T>(
+  to: Connecting,
+  doing: string,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const database = requireDatabase(to.settings);
+  const options = {
+    connectTimeoutMs: to.settings.connectTimeoutMs,
+    signal: to.signal,
+    onNotice: (message: string) => to.onEvent({ type: 'notice', message }),
+  };
+  return withSession(database, options, async (session) => {
+    to.onEvent({ type: 'connected', server: session.where, serverVersion: session.serverVersion });
+    try {
+      return await use(session);
+    } catch (error) {
+      throw isServerError(error) ? statementError(error, doing) : error;
+    }
+  });
+}
+
+const isServerError = (error: unknown): boolean =>
+  !(error instanceof FedgenError) &&
+  error instanceof Error &&
+  (error.name === 'error' || 'severity' in error || /connection/i.test(error.message));
+
+/** Holds a target's lock while `use` runs, and tells when somebody else holds it. */
+export function withLock<T>(
+  session: Session,
+  to: Connecting,
+  target: string,
+  use: () => Promise<T>,
+): Promise<T> {
+  const options = {
+    waitMs: to.settings.lockWaitMs,
+    onWait: (holder: { pid: number; application: string } | undefined) =>
+      to.onEvent({
+        type: 'lock-wait',
+        target,
+        holder: holder ? `backend ${holder.pid} (${holder.application || 'unnamed'})` : 'another session',
+      }),
+  };
+  return withTargetLock(session, target, options, use);
+}
+
+/** How scripts are to be run at a target, with the limits of the settings. */
+export function targetRun(session: Session, to: Connecting, plan: TargetPlan): TargetRun {
+  const { lockTimeoutMs, lockRetries, statementTimeoutMs } = to.settings;
+  return {
+    session,
+    plan,
+    limits: { lockTimeoutMs, lockRetries, statementTimeoutMs },
+    toolVersion: VERSION,
+    onEvent: to.onEvent,
+  };
+}
+
+/** The ledger rows of some targets (all when undefined); none when there is no ledger yet. */
+export async function readLedgerIfAny(
+  session: Session,
+  settings: Settings,
+  targets?: readonly string[],
+): Promise<LedgerRow[]> {
+  return (await hasLedger(session))
+    ? readLedger(session, sharedRoles(settings.rolePrefix).owner, targets)
+    : [];
+}
+
+/** The display name under which a department is registered; undefined when it is not. */
+export async function findDepartmentName(session: Session, prepared: Prepared): Promise<string | undefined> {
+  if (!(await hasLedger(session))) return undefined;
+  const { owner } = sharedRoles(prepared.settings.rolePrefix);
+  return (await readDepartments(session, owner, prepared.departmentId))[0]?.name;
+}
+
+/** @throws FedgenError E_TARGET_UNKNOWN */
+export async function requireRegisteredName(session: Session, prepared: Prepared): Promise<string> {
+  const name = await findDepartmentName(session, prepared);
+  if (name !== undefined) return name;
+  throw new FedgenError(
+    'E_TARGET_UNKNOWN',
+    `department "${prepared.departmentId}" is not registered in ${session.where}`,
+    {
+      hint: `Apply it first: fedgen apply --department "Its Name" --department-id ${prepared.departmentId}. "fedgen status" lists what is there.`,
+      details: { departmentId: prepared.departmentId },
+    },
+  );
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { planDepartment } from '../plan/target.js';
+import { createRenderer } from '../render/render.js';
+import { CHECK_TITLES, checkResult, type CheckName, type CheckResult } from '../validate/checks.js';
+import { checkContract } from '../validate/contract.js';
+import { readSchemaFacts } from '../validate/facts.js';
+import { checkIsolation } from '../validate/isolation.js';
+import { prepare, renderDepartment, type DepartmentOptions } from './options.js';
+import { requireRegisteredName, withDatabase } from './run.js';
+
+/** Options of {@link validate}. */
+export type ValidateOptions = DepartmentOptions;
+
+/** What {@link validate} found. */
+export interface ValidationReport {
+  readonly departmentId: string;
+  readonly schema: string;
+  readonly role: string;
+  readonly pack: string;
+  readonly server: string;
+  readonly serverVersion: number;
+  readonly passed: boolean;
+  /** The department can reach another one, or that could not be disproved. */
+  readonly isolationBroken: boolean;
+  readonly checks: readonly CheckResult[];
+}
+
+/**
+ * Proves that a department is complete and isolated: its contract from pack.yaml, and attacks as its role in a
+ * transaction that is rolled back. Findings are results, not errors.
+ * @throws FedgenError E_TARGET_UNKNOWN, E_DB_*, E_PRIVILEGE and what reading the pack throws.
+ */
+export async function validate(options: ValidateOptions): Promise<ValidationReport> {
+  const prepared = await prepare(options);
+  return withDatabase(prepared, `validating "${prepared.departmentId}"`, async (session) => {
+    const { plan } = await renderDepartment(prepared, await requireRegisteredName(session, prepared));
+    const facts = await readSchemaFacts(session, plan.target.schema);
+    const contract = checkContract(prepared.pack, plan.target, facts);
+    const isolation = facts.exists
+      ? await checkIsolation({ session, plan, scratch: await renderScratch(prepared, plan.variables) })
+      : cannotAttack(plan.target.schema);
+    const checks = inOrder([...contract, isolation]);
+    return {
+      departmentId: plan.target.id,
+      schema: plan.target.schema,
+      role: plan.target.role ?? '',
+      pack: prepared.pack.name,
+      server: session.where,
+      serverVersion: session.serverVersion,
+      passed: checks.every((check) => check.passed),
+      isolationBroken: !isolation.passed,
+      checks,
+    };
+  });
+}
+
+type Prepared = Awaited<ReturnType<typeof prepare>>;
+
+/** A department that nobody has, to be created and attacked inside one transaction. */
+async function renderScratch(
+  prepared: Prepared,
+  variables: Prepared['variables'],
+): Promise<Parameters<typeof checkIsolation>[0]['scratch']> {
+  const id = `fedgen_probe_${randomBytes(5).toString('hex')}`;
+  const { rolePrefix } = prepared.settings;
+  const plan = planDepartment(prepared.pack, { id, name: 'fedgen probe' }, { rolePrefix, variables });
+  return { plan, scripts: (await createRenderer(prepared.pack)).render(plan) };
+}
+
+const cannotAttack = (schema: string): CheckResult =>
+  checkResult(
+    'cross_tenant_isolation',
+    'not probed',
+    [
+      {
+        object: schema,
+        message: 'could not be probed: the schema is missing',
+        remedy: 'Apply the department first.',
+      },
+    ],
+    [],
+  );
+
+function inOrder(checks: readonly CheckResult[]): CheckResult[] {
+  const names = Object.keys(CHECK_TITLES);
+  const rank = (name: CheckName): number => names.indexOf(name);
+  return [...checks].sort((a, b) => rank(a.name) - rank(b.name));
+}

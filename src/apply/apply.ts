@@ -1,0 +1,105 @@
+import { FedgenError } from '../shared/errors.js';
+import type { Session } from '../db/session.js';
+import type { TargetPlan } from '../plan/target.js';
+import type { RenderedScript } from '../render/render.js';
+import type { OnEvent, ScriptOutcome } from './events.js';
+import { finishRun, hasLedger, recordApplied, startRun } from './ledger.js';
+import { runInTransaction, type ScriptLimits } from './run-script.js';
+import { scriptError } from './script-error.js';
+
+/** How scripts are run at one target. The caller holds the target's lock. */
+export interface TargetRun {
+  readonly session: Session;
+  readonly plan: TargetPlan;
+  readonly limits: ScriptLimits;
+  readonly toolVersion: string;
+  readonly onEvent: OnEvent;
+}
+
+/** Scripts that were run, and the run that they are booked under (none when there was nothing to do). */
+export interface TargetOutcome {
+  readonly runId: string | undefined;
+  readonly scripts: readonly ScriptOutcome[];
+}
+
+/**
+ * Runs pending scripts in order, each in a transaction of its own with its ledger row, and stops at the first
+ * that fails: what was applied before it stays.
+ * @throws FedgenError whose details.scripts tell what became of each script.
+ */
+export async function applyScripts(
+  run: TargetRun,
+  pending: readonly RenderedScript[],
+): Promise<TargetOutcome> {
+  if (pending.length === 0) return { runId: undefined, scripts: [] };
+  const { session, plan } = run;
+  // The control plane's first script brings the ledger itself: there is no run to book before it.
+  const runId = (await hasLedger(session))
+    ? await startRun(session, plan.roles.owner, { command: 'apply', toolVersion: run.toolVersion })
+    : undefined;
+  const outcomes: ScriptOutcome[] = [];
+  try {
+    for (const script of pending) outcomes.push(await applyOne(run, script, runId));
+  } catch (error) {
+    const left = pending.slice(outcomes.length).map(({ source }, index): ScriptOutcome => {
+      return { target: plan.target.id, script: source.name, state: index === 0 ? 'failed' : 'not-run' };
+    });
+    await closeFailedRun(run, runId, error);
+    throw withOutcomes(error, [...outcomes, ...left]);
+  }
+  if (runId) await finishRun(session, plan.roles.owner, { id: runId, state: 'succeeded' });
+  return { runId, scripts: outcomes };
+}
+
+async function applyOne(
+  run: TargetRun,
+  script: RenderedScript,
+  runId: string | undefined,
+): Promise<ScriptOutcome> {
+  const { session, plan, limits, onEvent } = run;
+  const { name, directives } = script.source;
+  const target = plan.target.id;
+  onEvent({ type: 'script-start', target, script: name });
+  const transaction = {
+    session,
+    plan,
+    directives,
+    limits,
+    onRetry: (attempt: number, reason: string) =>
+      onEvent({ type: 'retry', target, script: name, attempt, reason }),
+  };
+  try {
+    const durationMs = await runInTransaction(transaction, script.up, (duration) =>
+      recordApplied(session, plan.roles.owner, { target, script, runId, durationMs: duration }),
+    );
+    onEvent({ type: 'script-done', target, script: name, durationMs });
+    return { target, script: name, state: 'applied', durationMs };
+  } catch (cause) {
+    throw scriptError('E_APPLY_FAILED', cause, name, script.up);
+  }
+}
+
+/** Books the failure if the connection still stands; a run that could not be closed shows as interrupted later. */
+export async function closeFailedRun(
+  run: TargetRun,
+  runId: string | undefined,
+  error: unknown,
+): Promise<void> {
+  if (runId === undefined) return;
+  const interrupted = run.session.signal?.aborted ?? false;
+  await finishRun(run.session, run.plan.roles.owner, {
+    id: runId,
+    state: interrupted ? 'interrupted' : 'failed',
+    error: error instanceof Error ? error.message : String(error),
+  }).catch(() => undefined);
+}
+
+/** The same error with the fate of every script in its details. */
+export function withOutcomes(error: unknown, scripts: readonly ScriptOutcome[]): unknown {
+  if (!(error instanceof FedgenError)) return error;
+  return new FedgenError(error.code, error.message, {
+    ...(error.hint !== undefined && { hint: error.hint }),
+    details: { ...error.details, scripts },
+    cause: error.cause,
+  });
+}

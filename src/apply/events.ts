@@ -1,0 +1,30 @@
+/** What a run tells while it is under way. The library never prints; the command line shows these on stderr. */
+export type RunEvent =
+  | { readonly type: 'connected'; readonly server: string; readonly serverVersion: number }
+  | { readonly type: 'lock-wait'; readonly target: string; readonly holder: string }
+  | { readonly type: 'script-start'; readonly target: string; readonly script: string }
+  | {
+      readonly type: 'script-done';
+      readonly target: string;
+      readonly script: string;
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: 'retry';
+      readonly target: string;
+      readonly script: string;
+      readonly attempt: number;
+      readonly reason: string;
+    }
+  | { readonly type: 'notice'; readonly message: string };
+
+export type OnEvent = (event: RunEvent) => void;
+
+/** What became of one script in a run. */
+export interface ScriptOutcome {
+  readonly target: string;
+  readonly script: string;
+  readonly state: 'applied' | 'rolled-back' | 'already-applied' | 'failed' | 'not-run';
+  /** Milliseconds; only for scripts that ran to their end. */
+  readonly durationMs?: number;
+}

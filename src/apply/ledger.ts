@@ -1,0 +1,195 @@
+import type { RenderedScript } from '../render/render.js';
+import { quoteIdentifier } from '../render/quote.js';
+import type { Session } from '../db/session.js';
+
+/** One row of federation.schema_migrations: a script that stands, or stood, at a target. */
+export interface LedgerRow {
+  readonly id: string;
+  readonly target: string;
+  readonly pack: string;
+  readonly script: string;
+  readonly number: number;
+  readonly templateChecksum: string;
+  readonly renderedChecksum: string;
+  readonly state: 'applied' | 'rolled_back';
+  readonly appliedBy: string;
+  readonly appliedAt: Date;
+  readonly durationMs: number | undefined;
+  readonly rolledBackAt: Date | undefined;
+  readonly rolledBackBy: string | undefined;
+}
+
+/**
+ * Is there a ledger in this database? Asked without naming the table, because the caller may lack USAGE on
+ * its schema and PostgreSQL then answers with an error instead of no.
+ */
+export async function hasLedger(session: Session): Promise<boolean> {
+  const { rows } = await session.client.query<{ found: boolean }>(
+    `select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                     where n.nspname = 'federation' and c.relname = 'schema_migrations') as found`,
+  );
+  return rows[0]?.found ?? false;
+}
+
+const COLUMNS = `id, target, pack, script, number, template_checksum as "templateChecksum",
+  rendered_checksum as "renderedChecksum", state, applied_by as "appliedBy", applied_at as "appliedAt",
+  duration_ms::float8 as "durationMs", rolled_back_at as "rolledBackAt", rolled_back_by as "rolledBackBy"`;
+
+/** All rows of the given targets (of every target when undefined), oldest first; history included. */
+export async function readLedger(
+  session: Session,
+  owner: string,
+  targets?: readonly string[],
+): Promise<LedgerRow[]> {
+  return asOwner(session, owner, 'read only', async () => {
+    const { rows } = await session.client.query<LedgerRow>(
+      `select ${COLUMNS} from federation.schema_migrations
+        where $1::text[] is null or target = any ($1) order by id`,
+      [targets ?? null],
+    );
+    return rows;
+  });
+}
+
+/** What is known of each department in the registry. */
+export interface RegisteredDepartment {
+  readonly id: string;
+  readonly name: string;
+  readonly schema: string;
+  readonly status: string;
+}
+
+/** The registered departments, by id; all of them, or the one named. */
+export async function readDepartments(
+  session: Session,
+  owner: string,
+  id?: string,
+): Promise<RegisteredDepartment[]> {
+  return asOwner(session, owner, 'read only', async () => {
+    const { rows } = await session.client.query<RegisteredDepartment>(
+      `select department_id as id, department_name as name, tenant_schema as schema, status
+         from federation.departments where $1::text is null or department_id = $1 order by department_id`,
+      [id ?? null],
+    );
+    return rows;
+  });
+}
+
+/** Opens a run: what is applied or rolled back together. */
+export async function startRun(
+  session: Session,
+  owner: string,
+  run: { readonly command: 'apply' | 'rollback'; readonly toolVersion: string },
+): Promise<string> {
+  return asOwner(session, owner, 'read write', async () => {
+    const { rows } = await session.client.query<{ id: string }>(
+      `insert into federation.migration_runs (command, tool_version) values ($1, $2) returning run_id as id`,
+      [run.command, run.toolVersion],
+    );
+    return rows[0]?.id ?? '';
+  });
+}
+
+/** Closes a run, if the ledger still stands. */
+export async function finishRun(
+  session: Session,
+  owner: string,
+  run: {
+    readonly id: string;
+    readonly state: 'succeeded' | 'failed' | 'interrupted';
+    readonly error?: string;
+  },
+): Promise<void> {
+  if (!(await hasLedger(session))) return;
+  await asOwner(session, owner, 'read write', async () => {
+    await session.client.query(
+      `update federation.migration_runs set state = $2, finished_at = clock_timestamp(), error = $3 where run_id = $1`,
+      [run.id, run.state, run.error ?? null],
+    );
+  });
+}
+
+/** Records an applied script, inside the transaction that applied it; goes on as the owner role. */
+export async function recordApplied(
+  session: Session,
+  owner: string,
+  row: {
+    readonly target: string;
+    readonly script: RenderedScript;
+    readonly runId: string | undefined;
+    readonly durationMs: number;
+  },
+): Promise<void> {
+  const { script } = row;
+  await session.client.query(`set local role ${quoteIdentifier(owner)}`);
+  await session.client.query(
+    `insert into federation.schema_migrations
+       (target, pack, script, number, template_checksum, rendered_checksum, run_id, state, statements_done, duration_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, 'applied', $8, $9)`,
+    [
+      row.target,
+      script.source.pack,
+      script.source.name,
+      script.source.number,
+      script.templateChecksum,
+      script.renderedChecksum,
+      row.runId ?? null,
+      script.up.statements.length,
+      row.durationMs.toFixed(3),
+    ],
+  );
+}
+
+/**
+ * Marks ledger rows as rolled back, inside the transaction that did it; goes on as the owner role.
+ * The rollback of the control plane takes the ledger with it, and then there is nothing to mark.
+ */
+export async function recordRolledBack(
+  session: Session,
+  owner: string,
+  ids: readonly string[],
+  runId: string,
+): Promise<void> {
+  if (!(await hasLedger(session))) return;
+  await session.client.query(`set local role ${quoteIdentifier(owner)}`);
+  await session.client.query(
+    `update federation.schema_migrations
+        set state = 'rolled_back', rolled_back_at = clock_timestamp(), rolled_back_by = session_user, rollback_run_id = $2
+      where id = any ($1::bigint[])`,
+    [ids, runId],
+  );
+}
+
+/** Takes the present text of a script as the one that was applied (`--accept-edited`). */
+export async function acceptEdited(
+  session: Session,
+  owner: string,
+  rows: readonly { readonly id: string; readonly script: RenderedScript }[],
+): Promise<void> {
+  await asOwner(session, owner, 'read write', async () => {
+    for (const { id, script } of rows) {
+      await session.client.query(
+        `update federation.schema_migrations set template_checksum = $2, rendered_checksum = $3 where id = $1`,
+        [id, script.templateChecksum, script.renderedChecksum],
+      );
+    }
+  });
+}
+
+/** A short transaction as the owner role, which alone may touch the control plane's tables. */
+async function asOwner<T>(
+  session: Session,
+  owner: string,
+  mode: 'read only' | 'read write',
+  use: () => Promise<T>,
+): Promise<T> {
+  await session.client.query(`begin ${mode}; set local role ${quoteIdentifier(owner)}`);
+  try {
+    const result = await use();
+    await session.client.query('commit');
+    return result;
+  } catch (error) {
+    await session.client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}

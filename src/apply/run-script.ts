@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isTransient } from '../db/errors.js';
+import { findBlockers } from '../db/lock.js';
+import { throwIfAborted, type Session } from '../db/session.js';
+import type { Directives } from '../packs/pack.js';
+import type { TargetPlan } from '../plan/target.js';
+import { quoteIdentifier } from '../render/quote.js';
+import type { RenderedSql } from '../render/render.js';
+import { FedgenError } from '../shared/errors.js';
+
+/** How long a script may wait, and how often it is tried. */
+export interface ScriptLimits {
+  readonly lockTimeoutMs: number;
+  readonly lockRetries: number;
+  readonly statementTimeoutMs: number;
+}
+
+/** What a script's transaction needs to know. */
+export interface ScriptTransaction {
+  readonly session: Session;
+  readonly plan: TargetPlan;
+  readonly directives: Directives;
+  readonly limits: ScriptLimits;
+  readonly onRetry: (attempt: number, reason: string) => void;
+}
+
+/**
+ * Runs SQL and `record` in one transaction: everything stands afterwards, or nothing. The SQL goes as one
+ * multi-statement query (one round trip). Lock time-outs, deadlocks and
+ * serialization failures are tried again with a growing, jittered pause.
+ * @returns milliseconds that the SQL took.
+ */
+export async function runInTransaction(
+  transaction: ScriptTransaction,
+  rendered: RenderedSql,
+  record: (durationMs: number) => Promise<void>,
+  before: () => Promise<void> = () => Promise.resolve(),
+): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    throwIfAborted(transaction.session.signal);
+    try {
+      return await tryOnce(transaction, rendered, record, before);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      const blockers = await findBlockers(transaction.session, transaction.plan.target.schema);
+      if (attempt > transaction.limits.lockRetries) throw blockedError(transaction, reason, blockers, error);
+      transaction.onRetry(attempt, [reason, ...blockers].join('; '));
+      await sleep(Math.min(100 * 2 ** attempt, 5_000) * (0.5 + Math.random()));
+    }
+  }
+}
+
+async function tryOnce(
+  transaction: ScriptTransaction,
+  rendered: RenderedSql,
+  record: (durationMs: number) => Promise<void>,
+  before: () => Promise<void>,
+): Promise<number> {
+  const { client } = transaction.session;
+  try {
+    await begin(transaction);
+    await before();
+    const started = performance.now();
+    if (rendered.statements.length > 0) await client.query(rendered.sql);
+    const durationMs = performance.now() - started;
+    await record(durationMs);
+    await client.query('commit');
+    return durationMs;
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Opens the transaction with its limits, its search_path (the target's schema alone, so that nothing
+ * unqualified can land in public) and the role that the script runs as.
+ */
+async function begin({ session, plan, directives, limits }: ScriptTransaction): Promise<void> {
+  const role = directives.runAs === 'owner' ? `; set local role ${quoteIdentifier(plan.roles.owner)}` : '';
+  await session.client.query(
+    `begin; set local lock_timeout = ${directives.lockTimeoutMs ?? limits.lockTimeoutMs};` +
+      `set local statement_timeout = ${limits.statementTimeoutMs};` +
+      `set local client_min_messages = warning;` +
+      `set local search_path = ${quoteIdentifier(plan.target.schema)}${role}`,
+  );
+  const { rows } = await session.client.query<{ schema: string | null }>('select current_schema() as schema');
+  const schema = rows[0]?.schema ?? plan.target.schema;
+  if (schema !== plan.target.schema) {
+    throw new FedgenError(
+      'E_APPLY_FAILED',
+      `search_path leads to schema "${schema}" instead of "${plan.target.schema}"`,
+      {
+        hint: 'A pooler or a login trigger changes search_path: connect to the server directly.',
+      },
+    );
+  }
+}
+
+function blockedError(
+  transaction: ScriptTransaction,
+  reason: string,
+  blockers: readonly string[],
+  cause: unknown,
+): FedgenError {
+  const { target } = transaction.plan;
+  const who = blockers.length > 0 ? `:\n  ${blockers.join('\n  ')}` : '';
+  return new FedgenError(
+    'E_DB_LOCKED',
+    `gave up on target "${target.id}" after ${transaction.limits.lockRetries} retries (${reason})${who}`,
+    {
+      hint: 'End the sessions above or wait for them, then run the same command again; or raise --lock-timeout.',
+      details: { target: target.id, blockers },
+      cause,
+    },
+  );
+}

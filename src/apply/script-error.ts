@@ -1,0 +1,47 @@
+import { DatabaseError } from 'pg';
+import { isConnectionLost, statementError } from '../db/errors.js';
+import type { RenderedSql } from '../render/render.js';
+import { FedgenError, type ErrorCode } from '../shared/errors.js';
+import { excerpt, positionAt } from '../shared/excerpt.js';
+
+/**
+ * An error of a script's SQL as a person wants to read it: template file and line, the rendered lines with a
+ * caret, SQLSTATE, and what the server added.
+ */
+export function scriptError(
+  code: Extract<ErrorCode, 'E_APPLY_FAILED' | 'E_ROLLBACK_FAILED'>,
+  cause: unknown,
+  script: string,
+  rendered: RenderedSql,
+): FedgenError {
+  if (cause instanceof FedgenError) return cause;
+  if (!(cause instanceof DatabaseError) || isConnectionLost(cause))
+    return statementError(cause, `running ${script}`);
+  const offset =
+    cause.position === undefined ? undefined : codePointToIndex(rendered.sql, Number(cause.position) - 1);
+  const place = offset === undefined ? undefined : rendered.sourceMap(positionAt(rendered.sql, offset).line);
+  const lines = [
+    `${place ? `${place.file}:${place.line}` : rendered.file}: ${cause.message} (SQLSTATE ${cause.code ?? 'unknown'})`,
+    offset !== undefined && excerpt(rendered.sql, offset, (line) => rendered.sourceMap(line).line),
+    cause.detail && `  detail: ${cause.detail}`,
+    cause.hint && `  server's hint: ${cause.hint}`,
+    cause.where && `  where: ${cause.where}`,
+  ];
+  return new FedgenError(cause.code === '42501' ? 'E_PRIVILEGE' : code, lines.filter(Boolean).join('\n'), {
+    hint:
+      cause.code === '42501'
+        ? 'Connect as a superuser, or as the CREATEROLE role that applied the control plane. docs/provisioning.md lists the rights.'
+        : `Nothing of ${script} was kept. Mend it and run the same command again.`,
+    details: { script, file: place?.file ?? rendered.file, line: place?.line, sqlState: cause.code },
+    cause,
+  });
+}
+
+/** The server counts code points, JavaScript UTF-16 units. */
+function codePointToIndex(text: string, codePoints: number): number {
+  let index = 0;
+  for (let seen = 0; seen < codePoints && index < text.length; seen += 1) {
+    index += (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
+  }
+  return index;
+}

@@ -1,0 +1,62 @@
+import { rollback, rollbackControlPlane, type RollbackGoal, type RollbackResult } from '../../index.js';
+import { formatRollback } from '../../report/rollback-text.js';
+import { FedgenError } from '../../shared/errors.js';
+import { colours } from '../colours.js';
+import { confirmDestruction } from '../confirm.js';
+import { printJson, printText } from '../print.js';
+import type { Handler } from '../program.js';
+import { withProgress } from '../progress.js';
+import { departmentOf, flag, number, settingsOf, text } from '../settings.js';
+
+type Options = Parameters<Handler>[0];
+
+/** `fedgen rollback` */
+export const runRollback: Handler = async (options, signal) => {
+  const goal = flag(options, 'controlPlane') ? undefined : goalOf(options);
+  const settings = await settingsOf(options);
+  const common = {
+    settings,
+    signal,
+    dryRun: flag(options, 'dryRun'),
+    allowDataLoss: flag(options, 'allowDataLoss'),
+  };
+  if (!common.dryRun) await confirm(options, goal, signal);
+  const result = await withProgress((onEvent) =>
+    goal
+      ? rollback({ ...departmentOf(options), ...common, goal, onEvent })
+      : rollbackControlPlane({ ...common, onEvent }),
+  );
+  print(result, options, common.dryRun);
+  return 0;
+};
+
+/** There is no default: how far back must be said. */
+function goalOf(options: Options): RollbackGoal {
+  const goals: RollbackGoal[] = [];
+  const to = number(options, 'to');
+  const steps = number(options, 'steps');
+  if (to !== undefined) goals.push({ kind: 'to', number: to });
+  if (steps !== undefined) goals.push({ kind: 'steps', steps });
+  if (flag(options, 'all')) goals.push({ kind: 'all' });
+  const [goal] = goals;
+  if (text(options, 'departmentId') === undefined || !goal || goals.length > 1) {
+    throw new FedgenError('E_USAGE', 'rollback needs --department-id and one of --to, --steps and --all', {
+      hint: 'For example: fedgen rollback --department-id hr --steps 1. To remove the control plane: --control-plane.',
+    });
+  }
+  return goal;
+}
+
+async function confirm(options: Options, goal: RollbackGoal | undefined, signal: AbortSignal): Promise<void> {
+  if (flag(options, 'yes')) return;
+  if (!goal) await confirmDestruction('This removes the control plane', 'federation', signal);
+  else if (goal.kind === 'all') {
+    const id = text(options, 'departmentId') ?? '';
+    await confirmDestruction(`This drops schema and role of department "${id}"`, id, signal);
+  }
+}
+
+function print(result: RollbackResult, options: Options, dryRun: boolean): void {
+  if (text(options, 'format') === 'json') printJson({ rollback: result });
+  else printText(formatRollback(result, { dryRun, paint: colours(process.stdout) }));
+}

@@ -1,0 +1,20 @@
+import { status } from '../../index.js';
+import { formatStatus } from '../../report/status-text.js';
+import { EXIT } from '../../shared/errors.js';
+import { colours } from '../colours.js';
+import { printJson, printText } from '../print.js';
+import type { Handler } from '../program.js';
+import { flag, settingsOf, text } from '../settings.js';
+
+/** `fedgen status` */
+export const runStatus: Handler = async (options, signal) => {
+  const settings = await settingsOf(options);
+  const departmentId = text(options, 'departmentId');
+  const result = await status({ settings, signal, ...(departmentId !== undefined && { departmentId }) });
+  if (text(options, 'format') === 'json') printJson({ status: result });
+  else
+    printText(formatStatus(result, { detailed: departmentId !== undefined, paint: colours(process.stdout) }));
+  const isBehind = result.departments.some((department) => department.pending + department.edited > 0);
+  const isAbsent = departmentId !== undefined && result.departments.length === 0;
+  return flag(options, 'check') && (isBehind || isAbsent) ? EXIT.findings : EXIT.ok;
+};

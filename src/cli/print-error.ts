@@ -1,0 +1,28 @@
+import { inspect } from 'node:util';
+import { redact } from '../config/redact.js';
+import { FedgenError } from '../shared/errors.js';
+import { colours } from './colours.js';
+import type { Format } from './program.js';
+
+/** Prints an error: one clear message with its hint on stderr, or a versioned document on stdout for machines. */
+export function printError(error: unknown, format: Format): void {
+  if (format === 'json' && error instanceof FedgenError) {
+    const { code, message, hint, details } = error;
+    const document = {
+      schemaVersion: 1,
+      error: { code, message, ...(hint !== undefined && { hint }), details },
+    };
+    process.stdout.write(`${redact(JSON.stringify(document, null, 2))}\n`);
+    return;
+  }
+  process.stderr.write(`${redact(errorText(error))}\n`);
+}
+
+function errorText(error: unknown): string {
+  const paint = colours(process.stderr);
+  if (!(error instanceof FedgenError)) {
+    return `${paint.red('bug')} this should not happen; please report it with the lines below.\n${inspect(error)}`;
+  }
+  const hint = error.hint === undefined ? '' : `\n${paint.cyan('hint')} ${error.hint}`;
+  return `${paint.red('error')} ${paint.bold(error.code)} ${error.message}${hint}`;
+}

@@ -1,0 +1,236 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+/** Output formats of results. */
+export type Format = 'text' | 'json';
+
+/** What a command tells main: how errors are to be printed, and the exit code. */
+export interface Invocation {
+  format: Format;
+  exitCode: number;
+}
+
+/** A command's work: options as commander parsed them in, exit code out. */
+export type Handler = (options: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<number>;
+
+interface CommandSpec {
+  readonly summary: string;
+  readonly examples: readonly string[];
+  readonly options: readonly Option[];
+  readonly load: () => Promise<Handler>;
+}
+
+const option = (flags: string, description: string): Option => new Option(flags, description);
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
+  return Number(text);
+}
+
+function assignment(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const [name, ...value] = text.split('=');
+  if (!name || value.length === 0) throw new InvalidArgumentError('Write it as name=value.');
+  return { ...earlier, [name]: value.join('=') };
+}
+
+const FORMAT = (): Option =>
+  option('--format <format>', 'how results are printed').choices(['text', 'json']).default('text');
+const CONFIG = (): Option =>
+  option('--config <file>', 'configuration file (default: fedgen.config.* upwards from here)');
+const DEPARTMENT_ID = (): Option =>
+  option(
+    '--department-id <id>',
+    'slug: a lower-case letter, then letters, digits, underscores',
+  ).makeOptionMandatory();
+const DEPARTMENT = (): Option => option('--department <name>', 'display name');
+const PACK = (): Option => option('--pack <name>', 'pack of tables to use (default: federation)');
+const VAR = (): Option =>
+  option('--var <name=value>', "value of one of the pack's variables; repeatable").argParser(assignment);
+const VERBOSE = (): Option => option('--verbose', 'tell more');
+const YES = (): Option => option('--yes', 'do not ask');
+
+const CONNECTION = (): Option[] => [
+  option('--database-url <url>', 'postgres://user:password@host:port/name'),
+  option('--db-host <host>', 'server'),
+  option('--db-port <port>', 'port'),
+  option('--db-name <name>', 'database'),
+  option('--db-user <user>', 'user'),
+  option('--db-password <password>', 'password (visible in the process list: prefer PGPASSWORD)'),
+  option('--role-prefix <prefix>', 'put before every role name, because roles are cluster-wide'),
+  CONFIG(),
+  FORMAT(),
+];
+const LIMITS = (): Option[] => [
+  option('--lock-timeout <duration>', 'how long DDL waits for a lock before it is tried again (5s)'),
+  option('--lock-wait <duration>', 'how long to wait for another fedgen on the same department (30s)'),
+  option('--statement-timeout <duration>', 'longest time for one script (none)'),
+];
+
+const COMMANDS: Readonly<Record<string, CommandSpec>> = {
+  generate: {
+    summary: "render a department's SQL, its rollback and a manifest",
+    examples: [
+      'fedgen generate --department "Legal Department" --department-id legal',
+      'fedgen generate --department Sales --department-id sales --apply --validate',
+      'fedgen generate --department Sales --department-id sales --stdout | less',
+    ],
+    options: [
+      DEPARTMENT(),
+      DEPARTMENT_ID(),
+      PACK(),
+      VAR(),
+      option('--output-dir <dir>', 'folder for the files (default: generated)'),
+      option('--stdout', 'print the SQL and write nothing'),
+      option('--rls-only', 'only the file with policies and grants'),
+      option('--timestamp', 'note the time in the manifest (the output is then no longer reproducible)'),
+      option('--apply', 'apply it as well'),
+      option('--validate', 'validate it as well'),
+      VERBOSE(),
+      ...CONNECTION(),
+      ...LIMITS(),
+    ],
+    load: async () => (await import('./commands/generate.js')).runGenerate,
+  },
+  apply: {
+    summary: 'bring a department up to its pack',
+    examples: [
+      'fedgen apply --department "Human Resources" --department-id hr',
+      'fedgen apply --department-id hr --dry-run',
+    ],
+    options: [
+      DEPARTMENT(),
+      DEPARTMENT_ID(),
+      PACK(),
+      VAR(),
+      option('--dry-run', 'print the SQL that would run; reads only'),
+      option('--accept-edited', 'record the present text of edited scripts without running it'),
+      ...CONNECTION(),
+      ...LIMITS(),
+    ],
+    load: async () => (await import('./commands/apply.js')).runApply,
+  },
+  rollback: {
+    summary: 'take a department back',
+    examples: [
+      'fedgen rollback --department-id hr --to 1',
+      'fedgen rollback --department-id hr --steps 1 --dry-run',
+      'fedgen rollback --department-id hr --all --yes',
+      'fedgen rollback --control-plane --yes',
+    ],
+    options: [
+      option('--department-id <id>', 'the department'),
+      option('--to <number>', 'undo every script above this number; 0 undoes all, one by one').argParser(
+        wholeNumber,
+      ),
+      option('--steps <count>', 'undo this many scripts').argParser(wholeNumber),
+      option('--all', 'drop schema and role, whatever state they are in'),
+      option('--control-plane', 'remove the control plane from a database without departments'),
+      option('--allow-data-loss', 'go on although rows would be destroyed'),
+      option('--dry-run', 'print what would run and what it would destroy'),
+      YES(),
+      PACK(),
+      VAR(),
+      ...CONNECTION(),
+      ...LIMITS(),
+    ],
+    load: async () => (await import('./commands/rollback.js')).runRollback,
+  },
+  status: {
+    summary: 'tell where departments stand',
+    examples: ['fedgen status', 'fedgen status --department-id hr --format json', 'fedgen status --check'],
+    options: [
+      option('--department-id <id>', 'only this department'),
+      option('--check', 'exit 1 when a script is pending or edited'),
+      PACK(),
+      ...CONNECTION(),
+    ],
+    load: async () => (await import('./commands/status.js')).runStatus,
+  },
+  validate: {
+    summary: 'prove that a department is complete and isolated',
+    examples: [
+      'fedgen validate --department-id hr --verbose',
+      'fedgen validate --department-id hr --format json',
+    ],
+    options: [
+      DEPARTMENT_ID(),
+      PACK(),
+      VAR(),
+      option('--verbose', 'list what passed as well'),
+      ...CONNECTION(),
+    ],
+    load: async () => (await import('./commands/validate.js')).runValidate,
+  },
+  demo: {
+    summary: 'show everything on a throw-away PostgreSQL',
+    examples: ['fedgen demo'],
+    options: [],
+    load: async () => (await import('./commands/demo.js')).runDemo,
+  },
+};
+
+const DEV_COMMANDS: Readonly<Record<string, CommandSpec>> = Object.fromEntries(
+  Object.entries({
+    start: 'start the local PostgreSQL, or find it running',
+    status: 'tell whether it runs',
+    stop: 'stop it; the data stays',
+    url: 'print its database URL',
+  }).map(([name, summary]) => [
+    name,
+    {
+      summary,
+      examples: name === 'url' ? ['export DATABASE_URL="$(fedgen dev url)"'] : [`fedgen dev ${name}`],
+      options: [
+        option('--dir <dir>', 'folder of the server (default: your data folder)'),
+        ...(name === 'start' ? [option('--port <port>', 'port to listen on').argParser(wholeNumber)] : []),
+        ...(name === 'stop' ? [option('--remove', 'remove its data as well'), YES()] : []),
+        FORMAT(),
+      ],
+      load: async () => (await import('./commands/dev.js')).runDev(name),
+    },
+  ]),
+);
+
+/** The command tree: names, options and examples; no logic. Handlers are loaded when they are called. */
+export function buildProgram(invocation: Invocation, signal: AbortSignal): Command {
+  const program = new Command('fedgen')
+    .description('Tenant schemas as code, proved: render, apply, roll back and validate.')
+    .option('-V, --version', 'print the version')
+    .showHelpAfterError('(fedgen --help lists commands and options)')
+    .addHelpText(
+      'after',
+      helpExamples(['fedgen demo', 'fedgen apply --department "Human Resources" --department-id hr']),
+    )
+    .exitOverride()
+    .action(async (options: { version?: boolean }) => {
+      if (options.version) process.stdout.write(`${(await import('../shared/version.js')).VERSION}\n`);
+      else program.help({ error: true });
+    });
+  addCommands(program, COMMANDS, invocation, signal);
+  const dev = program.command('dev').description('a local PostgreSQL that is kept between runs');
+  addCommands(dev, DEV_COMMANDS, invocation, signal);
+  return program;
+}
+
+function addCommands(
+  parent: Command,
+  specs: Readonly<Record<string, CommandSpec>>,
+  invocation: Invocation,
+  signal: AbortSignal,
+): void {
+  for (const [name, spec] of Object.entries(specs)) {
+    const command = parent
+      .command(name)
+      .description(spec.summary)
+      .addHelpText('after', helpExamples(spec.examples));
+    command.copyInheritedSettings(parent).allowExcessArguments(false);
+    for (const each of spec.options) command.addOption(each);
+    command.action(async (options: Record<string, unknown>) => {
+      if (options['format'] === 'json') invocation.format = 'json';
+      const run = await spec.load();
+      invocation.exitCode = await run(options, signal);
+    });
+  }
+}
+
+const helpExamples = (examples: readonly string[]): string =>
+  `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}\n`;

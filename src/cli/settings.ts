@@ -1,0 +1,69 @@
+import { loadSettings } from '../config/load.js';
+import type { Settings } from '../config/settings.js';
+import type { Handler } from './program.js';
+
+type Options = Parameters<Handler>[0];
+
+/** An option's text; undefined when it was not given. */
+export function text(options: Options, name: string): string | undefined {
+  const value = options[name];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+/** Was a flag given? */
+export const flag = (options: Options, name: string): boolean => options[name] === true;
+
+/** A whole-number option (commander has checked it). */
+export function number(options: Options, name: string): number | undefined {
+  const value = options[name];
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** The values of `--var name=value`. */
+export function variables(options: Options): Record<string, string> {
+  const given = options['var'];
+  const entries = typeof given === 'object' && given !== null ? Object.entries(given) : [];
+  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+}
+
+/** The settings of this call: flags over environment over .env over the configuration file over defaults. */
+export async function settingsOf(options: Options): Promise<Settings> {
+  const flags = Object.fromEntries(
+    [
+      'databaseUrl',
+      'dbHost',
+      'dbPort',
+      'dbName',
+      'dbUser',
+      'dbPassword',
+      'rolePrefix',
+      'pack',
+      'outputDir',
+      'lockTimeout',
+      'lockWait',
+      'statementTimeout',
+    ].map((name) => [name, text(options, name)]),
+  );
+  const settings = await loadSettings({
+    cwd: process.cwd(),
+    env: process.env,
+    flags,
+    configFile: text(options, 'config'),
+  });
+  for (const warning of settings.warnings) process.stderr.write(`warning ${warning}\n`);
+  return settings;
+}
+
+/** What departments share among all verbs. */
+export function departmentOf(options: Options): {
+  departmentId: string;
+  department?: string;
+  variables: Record<string, string>;
+} {
+  const name = text(options, 'department');
+  return {
+    departmentId: text(options, 'departmentId') ?? '',
+    ...(name !== undefined && { department: name }),
+    variables: variables(options),
+  };
+}

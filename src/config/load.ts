@@ -1,0 +1,185 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { type ConfigFile, readConfigFile } from './config-file.js';
+import { parseDuration } from './duration.js';
+import {
+  type Environment,
+  environmentLevels,
+  flagLevel,
+  type Level,
+  type RawLevel,
+  type SettingsFlags,
+} from './levels.js';
+import { passwordFile } from './pgpass.js';
+import { configInvalid, type Problem } from './problems.js';
+import {
+  type DatabaseLevel,
+  readLevelUrl,
+  type ResolvedDatabase,
+  resolveDatabase,
+} from './resolve-database.js';
+import type { checkRawSettings, RawSettings } from './schema.js';
+import { defaultSettings, type Settings } from './settings.js';
+
+export type { Environment, SettingsFlags } from './levels.js';
+
+/** What settings are made of. Nothing else is read but the files that these name. */
+export interface LoadSettingsInput {
+  /** Absolute; where .env stands and the search for the configuration file begins. */
+  readonly cwd: string;
+  /** process.env, or what takes its place. */
+  readonly env: Environment;
+  readonly flags?: SettingsFlags;
+  /** The file that --config names, relative to cwd; without it FEDGEN_CONFIG, then the search. */
+  readonly configFile?: string | undefined;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EISDIR');
+}
+
+async function readDotEnv(cwd: string): Promise<Environment> {
+  try {
+    return parseEnv(await readFile(join(cwd, '.env'), 'utf8'));
+  } catch (error) {
+    if (isMissing(error)) return {};
+    throw configInvalid([{ source: '.env', message: 'cannot be read' }]);
+  }
+}
+
+function fileLevel(file: ConfigFile): RawLevel {
+  return {
+    baseDir: dirname(file.path),
+    raw: file.raw,
+    label: () => file.label,
+    lineOf: file.lineOf,
+    isFile: true,
+  };
+}
+
+type Checked = { readonly entry: DatabaseLevel } | { readonly problems: readonly Problem[] };
+
+async function checkLevel(raw: RawLevel, check: typeof checkRawSettings): Promise<Checked> {
+  const checked = check(raw.raw);
+  if ('issues' in checked) {
+    const problems = checked.issues.map(async ({ path, message }): Promise<Problem> => {
+      const key = path.join('.');
+      if (!raw.isFile) return { source: raw.label(key), message };
+      return { source: raw.label(key), line: await raw.lineOf?.(path), path: key, message };
+    });
+    return { problems: (await Promise.all(problems)).sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
+  }
+  const level: Level = { ...raw, settings: checked.settings };
+  const entry = readLevelUrl(level);
+  if (!('problem' in entry)) return { entry };
+  const line = await raw.lineOf?.(['database']);
+  return { problems: [{ ...entry.problem, line }] };
+}
+
+/** All levels checked; the problems of all of them in one error. */
+async function checkLevels(raws: readonly RawLevel[]): Promise<readonly DatabaseLevel[]> {
+  // zod takes longer to load than all the rest, and --help and --version do not need it
+  const { checkRawSettings: check } = await import('./schema.js');
+  const checked = await Promise.all(raws.map((raw) => checkLevel(raw, check)));
+  const problems = checked.flatMap((result) => ('problems' in result ? result.problems : []));
+  if (problems.length > 0) throw configInvalid(problems);
+  return checked.flatMap((result) => ('entry' in result ? [result.entry] : []));
+}
+
+type ScalarKey = 'rolePrefix' | 'packs' | 'pack' | 'outputDir' | 'lockRetries' | 'variables';
+type DurationKey = 'lockTimeout' | 'lockWait' | 'statementTimeout' | 'connectTimeout';
+
+/** The highest level that says something about `key`. */
+function pick<K extends ScalarKey>(
+  levels: readonly DatabaseLevel[],
+  key: K,
+): { readonly value: NonNullable<RawSettings[K]>; readonly baseDir: string } | undefined {
+  for (const { level } of levels.toReversed()) {
+    const value = level.settings[key];
+    if (value !== undefined) return { value, baseDir: level.baseDir };
+  }
+  return undefined;
+}
+
+function pickDuration(levels: readonly DatabaseLevel[], key: DurationKey): number | undefined {
+  for (const { level, url } of levels.toReversed()) {
+    const value = level.settings[key];
+    if (value !== undefined) return parseDuration(value);
+    if (key === 'connectTimeout' && url?.fields.connectTimeoutMs !== undefined)
+      return url.fields.connectTimeoutMs;
+  }
+  return undefined;
+}
+
+/** Leaves out what is undefined, so that the default holds. */
+function given<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> };
+function given(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+function missingReason(resolved: ResolvedDatabase, envs: readonly Environment[]): string | undefined {
+  if (resolved.database !== undefined) return undefined;
+  if (envs.some((env) => Boolean(env['PGSERVICE']))) {
+    return 'PGSERVICE is set, but fedgen does not read service files, and nothing else names a host';
+  }
+  const names = resolved.withoutHost;
+  if (names.length === 0) return undefined;
+  return `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} set, but nothing names a host`;
+}
+
+function buildSettings(
+  levels: readonly DatabaseLevel[],
+  resolved: ResolvedDatabase,
+  context: {
+    readonly cwd: string;
+    readonly file: ConfigFile | undefined;
+    readonly envs: readonly Environment[];
+  },
+): Settings {
+  const { cwd, file } = context;
+  const packs = pick(levels, 'packs');
+  const outputDir = pick(levels, 'outputDir');
+  const home = file === undefined ? cwd : dirname(file.path);
+  return defaultSettings({
+    ...given({
+      database: resolved.database,
+      databaseMissing: missingReason(resolved, context.envs),
+      rolePrefix: pick(levels, 'rolePrefix')?.value,
+      pack: pick(levels, 'pack')?.value,
+      lockTimeoutMs: pickDuration(levels, 'lockTimeout'),
+      lockRetries: pick(levels, 'lockRetries')?.value,
+      lockWaitMs: pickDuration(levels, 'lockWait'),
+      statementTimeoutMs: pickDuration(levels, 'statementTimeout'),
+      connectTimeoutMs: pickDuration(levels, 'connectTimeout'),
+      variables: pick(levels, 'variables')?.value,
+      configFile: file?.path,
+    }),
+    packDirs: packs === undefined ? [] : packs.value.map((dir) => resolve(packs.baseDir, dir)),
+    outputDir: resolve(outputDir?.baseDir ?? home, outputDir?.value ?? 'generated'),
+    warnings: [...(file?.warnings ?? []), ...resolved.warnings],
+  });
+}
+
+/**
+ * Reads and merges everything that configures fedgen. Precedence, highest first: flags, FEDGEN_* variables,
+ * DATABASE_URL and PG* variables, the same variables in .env, the configuration file, defaults.
+ * A database need not be configured: requireDatabase asks for it.
+ * @throws FedgenError E_CONFIG_INVALID with all problems of all levels, E_CONFIG_NOT_FOUND for a named file
+ */
+export async function loadSettings(input: LoadSettingsInput): Promise<Settings> {
+  const cwd = resolve(input.cwd);
+  const { env } = input;
+  const dotEnv = await readDotEnv(cwd);
+  const named = input.configFile ?? (env['FEDGEN_CONFIG'] || dotEnv['FEDGEN_CONFIG'] || undefined);
+  const file = await readConfigFile(cwd, named, env['HOME'] || undefined);
+  const levels = await checkLevels([
+    ...(file === undefined ? [] : [fileLevel(file)]),
+    ...environmentLevels(dotEnv, cwd, ' (.env)'),
+    ...environmentLevels(env, cwd),
+    flagLevel(input.flags ?? {}, cwd),
+  ]);
+  const passwords = passwordFile({ ...dotEnv, ...env });
+  const resolved = await resolveDatabase(levels, passwords);
+  return buildSettings(levels, resolved, { cwd, file, envs: [dotEnv, env] });
+}

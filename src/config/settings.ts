@@ -1,0 +1,89 @@
+import { resolve } from 'node:path';
+import { FedgenError } from '../shared/errors.js';
+import { DEFAULT_CONNECT_TIMEOUT_MS, type DatabaseSettings } from './database.js';
+
+export type { DatabaseFields, DatabaseSettings, SslMode } from './database.js';
+export { describeDatabase, makeDatabase, toClientConfig } from './database.js';
+export { parseDatabaseUrl, type ParsedDatabaseUrl } from './database-url.js';
+export { redact } from './redact.js';
+export { Secret } from './secret.js';
+
+/** What a template variable may be in the configuration; the pack's declaration narrows it. */
+export type VariableValue = string | number | boolean;
+
+/** The parsed configuration. Deeply frozen; may be printed, since passwords show as "[redacted]". */
+export interface Settings {
+  /** Absent if nothing names a host: see requireDatabase. */
+  readonly database?: DatabaseSettings;
+  /** Why `database` is absent, where something was set but not enough. */
+  readonly databaseMissing?: string;
+  /** Put before every role name, because roles belong to the whole cluster. At most 20 bytes. */
+  readonly rolePrefix: string;
+  /** Absolute folders that hold users' packs, in the order of search. */
+  readonly packDirs: readonly string[];
+  /** The pack that a command takes when none is named. */
+  readonly pack: string;
+  /** Absolute folder that `generate` writes to. */
+  readonly outputDir: string;
+  /** lock_timeout of DDL; 0 = none. */
+  readonly lockTimeoutMs: number;
+  /** How often a script that ran into lock_timeout is tried again. */
+  readonly lockRetries: number;
+  /** How long to wait for another fedgen that works on the same target; 0 = do not wait. */
+  readonly lockWaitMs: number;
+  /** statement_timeout of scripts; 0 = none. */
+  readonly statementTimeoutMs: number;
+  /** How long a connection attempt may take; 0 = for ever. */
+  readonly connectTimeoutMs: number;
+  /** Template variables by pack and name. */
+  readonly variables: Readonly<Record<string, Readonly<Record<string, VariableValue>>>>;
+  /** Absolute path of the configuration file that was read. */
+  readonly configFile?: string;
+  /** Sentences for the user about settings that were given and are not used. */
+  readonly warnings: readonly string[];
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const child of Object.values(value)) deepFreeze(child);
+  }
+  return value;
+}
+
+/**
+ * The settings that hold when nothing is configured, with `overrides` in their place; frozen. For library users who
+ * configure in code: no file and no environment is read. A relative outputDir or pack folder counts from the
+ * working directory.
+ */
+export function defaultSettings(overrides: Partial<Settings> = {}): Settings {
+  const settings: Settings = {
+    rolePrefix: '',
+    pack: 'federation',
+    lockTimeoutMs: 5000,
+    lockRetries: 5,
+    lockWaitMs: 30_000,
+    statementTimeoutMs: 0,
+    connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
+    ...overrides,
+    variables: structuredClone(overrides.variables ?? {}),
+    warnings: [...(overrides.warnings ?? [])],
+    packDirs: (overrides.packDirs ?? []).map((dir) => resolve(dir)),
+    outputDir: resolve(overrides.outputDir ?? 'generated'),
+  };
+  return deepFreeze(settings);
+}
+
+/**
+ * The database to work on. fedgen refuses to guess localhost: a command that changes schemas must be told where.
+ * @throws FedgenError E_NO_DATABASE if nothing named a host
+ */
+export function requireDatabase(settings: Settings): DatabaseSettings {
+  if (settings.database !== undefined) return settings.database;
+  const reason = settings.databaseMissing ?? 'nothing names a host';
+  throw new FedgenError('E_NO_DATABASE', `no database is configured: ${reason}`, {
+    hint:
+      'fedgen does not guess localhost. Name the server with --database-url, FEDGEN_DATABASE_URL, DATABASE_URL, ' +
+      'PGHOST or "database" in fedgen.config.yaml, or start a local one with `fedgen dev start`.',
+  });
+}

@@ -1,0 +1,119 @@
+import pg from 'pg';
+import { describeDatabase, toClientConfig, type DatabaseSettings } from '../config/database.js';
+import { FedgenError } from '../shared/errors.js';
+import { connectError } from './errors.js';
+
+/** Oldest server that the packs are tested on, as server_version_num / 10000. */
+const OLDEST_MAJOR = 14;
+
+/** An open connection and what is known of the server behind it. */
+export interface Session {
+  readonly client: pg.Client;
+  /** server_version_num, for example 160014. */
+  readonly serverVersion: number;
+  /** The server without secrets, for messages. */
+  readonly where: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface SessionOptions {
+  readonly connectTimeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onNotice?: ((message: string) => void) | undefined;
+}
+
+/**
+ * Opens a connection, runs `use`, and closes it whatever happens. When `signal` aborts, the running statement
+ * is cancelled on the server and the promise rejects with E_INTERRUPTED.
+ * @throws FedgenError E_DB_UNREACHABLE, E_DB_AUTH, E_DB_MISSING, E_DB_VERSION, E_INTERRUPTED.
+ */
+export async function withSession<T>(
+  database: DatabaseSettings,
+  options: SessionOptions,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  throwIfAborted(options.signal);
+  const client = await connect(database, options);
+  const stopCancelling = cancelOnAbort(client, database, options);
+  try {
+    const session = {
+      client,
+      where: describeDatabase(database),
+      signal: options.signal,
+      serverVersion: await readVersion(client),
+    };
+    return await use(session);
+  } catch (error) {
+    throwIfAborted(options.signal, error);
+    throw error;
+  } finally {
+    stopCancelling();
+    // A connection that is already gone cannot be closed, and that is not worth hiding the real error for.
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function connect(database: DatabaseSettings, options: SessionOptions): Promise<pg.Client> {
+  const client = new pg.Client({
+    ...toClientConfig(database),
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    keepAlive: true,
+  });
+  // Without a listener a server that stops would kill the process; the running query reports the loss.
+  client.on('error', () => undefined);
+  if (options.onNotice) client.on('notice', (notice) => options.onNotice?.(notice.message ?? ''));
+  try {
+    await client.connect();
+    return client;
+  } catch (cause) {
+    await client.end().catch(() => undefined);
+    throw connectError(cause, describeDatabase(database));
+  }
+}
+
+async function readVersion(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ version: number }>(
+    `select current_setting('server_version_num')::integer as version`,
+  );
+  const version = rows[0]?.version ?? 0;
+  if (version >= OLDEST_MAJOR * 10_000) return version;
+  throw new FedgenError(
+    'E_DB_VERSION',
+    `the server is PostgreSQL ${Math.floor(version / 10_000)}; fedgen needs ${OLDEST_MAJOR} or newer`,
+    {
+      hint: 'Upgrade the server.',
+      details: { serverVersion: version },
+    },
+  );
+}
+
+function cancelOnAbort(client: pg.Client, database: DatabaseSettings, options: SessionOptions): () => void {
+  const cancel = (): void => void cancelBackend(client, database, options).catch(() => undefined);
+  options.signal?.addEventListener('abort', cancel, { once: true });
+  return () => options.signal?.removeEventListener('abort', cancel);
+}
+
+async function cancelBackend(
+  client: pg.Client,
+  database: DatabaseSettings,
+  options: SessionOptions,
+): Promise<void> {
+  const pid: unknown = Reflect.get(client, 'processID');
+  const second = await connect(database, { connectTimeoutMs: options.connectTimeoutMs });
+  try {
+    await second.query('select pg_cancel_backend($1)', [pid]);
+  } finally {
+    await second.end();
+  }
+}
+
+/**
+ * @throws FedgenError E_INTERRUPTED when the signal has aborted.
+ */
+export function throwIfAborted(signal: AbortSignal | undefined, cause?: unknown): void {
+  if (!signal?.aborted) return;
+  throw new FedgenError('E_INTERRUPTED', 'interrupted', {
+    hint: 'Scripts that were finished stay applied, the running one was undone. Run the same command again to go on.',
+    cause: cause ?? signal.reason,
+  });
+}

@@ -1,0 +1,26 @@
+/** The public interface of fedgen; the command line uses nothing else. @module */
+export { generate, type GenerateOptions, type GenerateResult } from './api/generate.js';
+export { apply, type ApplyOptions, type ApplyResult, type PendingSql } from './api/apply.js';
+export {
+  rollback,
+  rollbackControlPlane,
+  type RollbackControlPlaneOptions,
+  type RollbackOptions,
+  type RollbackResult,
+} from './api/rollback.js';
+export {
+  status,
+  type DepartmentStatus,
+  type ScriptStatus,
+  type StatusOptions,
+  type StatusResult,
+} from './api/status.js';
+export { validate, type ValidateOptions, type ValidationReport } from './api/validate.js';
+export type { CommonOptions, DepartmentOptions } from './api/options.js';
+export type { RollbackGoal } from './apply/rollback.js';
+export type { OnEvent, RunEvent, ScriptOutcome } from './apply/events.js';
+export type { CheckName, CheckResult, Finding } from './validate/checks.js';
+export { loadSettings, type LoadSettingsInput } from './config/load.js';
+export { defaultSettings, makeDatabase, type DatabaseSettings, type Settings } from './config/settings.js';
+export { ERROR_CODES, FedgenError, type ErrorCode } from './shared/errors.js';
+export { VERSION } from './shared/version.js';

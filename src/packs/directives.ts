@@ -1,0 +1,57 @@
+import { FedgenError } from '../shared/errors.js';
+import { parseDuration } from '../config/duration.js';
+import type { Directives } from './pack.js';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const KNOWN: Readonly<Record<string, (directives: Mutable<Directives>, argument: string) => boolean>> = {
+  'run-as': (directives, argument) => {
+    if (argument !== 'owner' && argument !== 'provisioner') return false;
+    directives.runAs = argument;
+    return true;
+  },
+  section: (directives, argument) => {
+    if (argument !== 'schema' && argument !== 'rls') return false;
+    directives.section = argument;
+    return true;
+  },
+  irreversible: (directives, argument) => {
+    directives.irreversible = argument;
+    return argument !== '';
+  },
+  'lock-timeout': (directives, argument) => {
+    directives.lockTimeoutMs = parseDuration(argument);
+    return directives.lockTimeoutMs !== undefined;
+  },
+};
+
+/**
+ * Reads the `-- fedgen: name argument` lines among the comments at the head of a script.
+ * @throws FedgenError E_TEMPLATE_INVALID for an unknown directive or a bad argument.
+ */
+export function parseDirectives(source: string, file: string): Directives {
+  const directives: Mutable<Directives> = {
+    runAs: 'owner',
+    section: 'schema',
+    irreversible: undefined,
+    lockTimeoutMs: undefined,
+  };
+  const lines = source.split('\n');
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() !== '' && !line.startsWith('--')) break;
+    const match = /^--\s*fedgen:\s*(\S+)\s*(.*)$/.exec(line);
+    if (!match) continue;
+    const [, name = '', argument = ''] = match;
+    if (!KNOWN[name]?.(directives, argument.trim())) {
+      throw new FedgenError(
+        'E_TEMPLATE_INVALID',
+        `${file}:${index + 1}: "${line.trim()}" is no directive of fedgen`,
+        {
+          hint: 'Known: run-as owner|provisioner, section schema|rls, irreversible <reason>, lock-timeout <duration>.',
+          details: { file, line: index + 1 },
+        },
+      );
+    }
+  }
+  return directives;
+}

@@ -1,0 +1,209 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LineCounter, parseDocument } from 'yaml';
+import { FedgenError } from '../shared/errors.js';
+import { parseDirectives } from './directives.js';
+import type { Pack, ScriptSource, TemplateRef } from './pack.js';
+import { rawPackSchema, type RawPack } from './schema.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const SCRIPT = /^(\d{4})_[a-z0-9_]+\.sql\.njk$/;
+const CONTROL_SCRIPT = /^(\d{4})_[a-z0-9_]+\.sql$/;
+
+type Templates = Map<string, { source: string; file: string }>;
+
+/** Name of the pack that stands for migrations/ and rollback/. */
+export const CONTROL_PLANE = 'control-plane';
+
+/**
+ * Loads a pack by name: first from the user's folders (a folder that holds pack.yaml itself, or one that
+ * holds packs by name), then from the built-in ones. A pack that extends another gets the other's scripts first.
+ * @throws FedgenError E_PACK_NOT_FOUND, E_PACK_INVALID, E_TEMPLATE_INVALID.
+ */
+export async function loadPack(name: string, packDirs: readonly string[] = []): Promise<Pack> {
+  return loadFrom(name, packDirs, []);
+}
+
+async function loadFrom(name: string, packDirs: readonly string[], seen: readonly string[]): Promise<Pack> {
+  if (seen.includes(name)) {
+    throw new FedgenError('E_PACK_INVALID', `pack ${name} extends itself: ${[...seen, name].join(' → ')}`);
+  }
+  const dir = await findPackDir(name, packDirs);
+  const raw = await readPackFile(path.join(dir, 'pack.yaml'), name);
+  const base = raw.extends === undefined ? undefined : await loadFrom(raw.extends, packDirs, [...seen, name]);
+  const templates: Templates = new Map(base?.templates ?? []);
+  await readTemplates(path.join(ROOT, 'templates', '_macros'), '_macros', templates);
+  await readTemplates(dir, name, templates);
+  const scripts = listScripts(name, templates);
+  return assemble(raw, scripts, templates, base);
+}
+
+async function findPackDir(name: string, packDirs: readonly string[]): Promise<string> {
+  const candidates = [
+    ...packDirs.flatMap((dir) =>
+      path.basename(dir) === name ? [dir, path.join(dir, name)] : [path.join(dir, name)],
+    ),
+    path.join(ROOT, 'templates', name),
+  ];
+  const isName = /^[a-z][a-z0-9-]*$/.test(name);
+  for (const dir of isName ? candidates : []) {
+    if (await exists(path.join(dir, 'pack.yaml'))) return dir;
+  }
+  throw new FedgenError('E_PACK_NOT_FOUND', `there is no pack named "${name}"`, {
+    hint: `Built in: ${(await listBuiltInPacks()).join(', ')}. Packs of your own: put their folder under "packs" in fedgen.config.yaml.`,
+    details: { pack: name, searched: candidates.map(displayPath) },
+  });
+}
+
+/** Names of the packs that come with fedgen, in alphabetical order. */
+export async function listBuiltInPacks(): Promise<string[]> {
+  const entries = await readdir(path.join(ROOT, 'templates'), { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('_'))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+async function readPackFile(file: string, name: string): Promise<RawPack> {
+  const counter = new LineCounter();
+  const document = parseDocument(await readText(file), { lineCounter: counter });
+  const problems = document.errors.map((error) => error.message);
+  const parsed = problems.length === 0 ? rawPackSchema.safeParse(document.toJS()) : undefined;
+  for (const issue of parsed?.error?.issues ?? []) {
+    problems.push(`${issue.path.join('.') || '(top)'}: ${issue.message}`);
+  }
+  if (parsed?.success && parsed.data.name !== name) {
+    problems.push(`name: is "${parsed.data.name}", but the folder is called "${name}"`);
+  }
+  if (parsed?.success && problems.length === 0) return parsed.data;
+  throw new FedgenError('E_PACK_INVALID', `${displayPath(file)}:\n  ${problems.join('\n  ')}`, {
+    hint: 'docs/packs.md describes the format; schema/pack.json is its JSON Schema.',
+    details: { file: displayPath(file), problems },
+  });
+}
+
+function assemble(
+  raw: RawPack,
+  own: readonly ScriptSource[],
+  templates: Templates,
+  base: Pack | undefined,
+): Pack {
+  const scripts = [...(base?.scripts ?? []), ...own].sort((a, b) => a.number - b.number);
+  const twice = scripts.find((script, index) => scripts[index - 1]?.number === script.number);
+  if (twice) {
+    throw new FedgenError(
+      'E_PACK_INVALID',
+      `pack ${raw.name} has two scripts numbered ${twice.number}: see ${twice.template.file}`,
+      {
+        hint: 'Give the newer one the next free number.',
+      },
+    );
+  }
+  const tenancy = raw.tenancy ?? base?.tenancy;
+  const tenantColumn = raw.tenantColumn ?? base?.tenantColumn;
+  if (!tenancy || !tenantColumn) {
+    throw new FedgenError(
+      'E_PACK_INVALID',
+      `pack ${raw.name} says neither tenancy and tenantColumn nor which pack it extends`,
+    );
+  }
+  return {
+    name: raw.name,
+    version: raw.version,
+    description: raw.description,
+    engine: raw.engine,
+    tenancy,
+    tenantColumn,
+    identityModes: raw.identityModes,
+    variables: { ...base?.variables, ...raw.variables } as Pack['variables'],
+    tables: [...(base?.tables ?? []), ...raw.tables],
+    functions: [...(base?.functions ?? []), ...raw.functions],
+    scripts,
+    templates,
+  };
+}
+
+/**
+ * Loads migrations/ and rollback/ as a pack, so that one runner serves both.
+ * Every script has its rollback under the same name.
+ */
+export async function loadControlPlane(): Promise<Pack> {
+  const templates: Templates = new Map();
+  await readTemplates(path.join(ROOT, 'templates', '_macros'), '_macros', templates);
+  await readTemplates(path.join(ROOT, 'migrations'), 'migrations', templates, '.sql');
+  await readTemplates(path.join(ROOT, 'rollback'), 'rollback', templates, '.sql');
+  const scripts = [...templates.keys()]
+    .filter((name) => name.startsWith('migrations/') && CONTROL_SCRIPT.test(path.posix.basename(name)))
+    .sort()
+    .map((name) => scriptSource(CONTROL_PLANE, name, name.replace('migrations/', 'rollback/'), templates));
+  return {
+    name: CONTROL_PLANE,
+    version: 1,
+    description: 'registry, ledger, permissions and audit in schema federation',
+    engine: 'postgres',
+    tenancy: 'shared',
+    tenantColumn: { name: 'department_id', type: 'varchar(100)' },
+    identityModes: ['role'],
+    variables: {},
+    tables: [],
+    functions: [],
+    scripts,
+    templates,
+  };
+}
+
+function listScripts(pack: string, templates: Templates): ScriptSource[] {
+  return [...templates.keys()]
+    .filter((name) => path.posix.dirname(name) === pack && SCRIPT.test(path.posix.basename(name)))
+    .sort()
+    .map((name) => scriptSource(pack, name, name.replace(/\.sql\.njk$/, '.down.sql.njk'), templates));
+}
+
+function scriptSource(pack: string, name: string, downName: string, templates: Templates): ScriptSource {
+  const up = templateRef(name, templates);
+  const file = path.posix.basename(name);
+  return {
+    pack,
+    number: Number(file.slice(0, 4)),
+    name: file.replace(/\.sql(\.njk)?$/, ''),
+    template: up,
+    down: templates.has(downName) ? templateRef(downName, templates) : undefined,
+    directives: parseDirectives(templates.get(name)?.source ?? '', up.file),
+  };
+}
+
+const templateRef = (name: string, templates: Templates): TemplateRef => ({
+  name,
+  file: templates.get(name)?.file ?? name,
+});
+
+async function readTemplates(dir: string, prefix: string, into: Templates, ending = '.njk'): Promise<void> {
+  const entries = await readdir(dir, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending));
+  await Promise.all(
+    files.map(async (entry) => {
+      const file = path.join(entry.parentPath, entry.name);
+      const name = `${prefix}/${path.relative(dir, file).split(path.sep).join('/')}`;
+      into.set(name, { source: await readText(file), file: displayPath(file) });
+    }),
+  );
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
+  } catch (cause) {
+    throw new FedgenError('E_PACK_INVALID', `cannot read ${displayPath(file)}`, { cause });
+  }
+}
+
+const exists = (file: string): Promise<boolean> =>
+  readFile(file).then(
+    () => true,
+    () => false,
+  );
+
+/** The path as a person knows it: inside the package without its installation folder, elsewhere relative to nothing. */
+const displayPath = (file: string): string =>
+  file.startsWith(ROOT) ? path.relative(ROOT, file).split(path.sep).join('/') : file;

@@ -1,0 +1,77 @@
+/** One numbered template: one tracked migration per target. */
+export interface ScriptSource {
+  /** Name of the pack that brought the script; a pack that extends another keeps the base scripts' owner. */
+  readonly pack: string;
+  readonly number: number;
+  /** File name without its endings: `0001_create_department`. */
+  readonly name: string;
+  readonly template: TemplateRef;
+  /** The hand-written rollback, when there is one. */
+  readonly down: TemplateRef | undefined;
+  readonly directives: Directives;
+}
+
+/** A template by its name in {@link Pack.templates} and the path that error messages show. */
+export interface TemplateRef {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** What `-- fedgen: …` lines at the head of a script say. */
+export interface Directives {
+  /** `owner` (default): objects belong to the NOLOGIN owner role. `provisioner`: the connecting role itself. */
+  readonly runAs: 'owner' | 'provisioner';
+  /** The generated file that the script's SQL goes to. */
+  readonly section: 'schema' | 'rls';
+  /** Why there is no way back, for a script that declares it. */
+  readonly irreversible: string | undefined;
+  readonly lockTimeoutMs: number | undefined;
+}
+
+/** A pack's variable: its type bounds what can reach a template. */
+export type VariableSpec =
+  | { readonly type: 'enum'; readonly values: readonly string[]; readonly default: string }
+  | { readonly type: 'integer'; readonly default: number; readonly min?: number; readonly max?: number }
+  | { readonly type: 'boolean'; readonly default: boolean }
+  | { readonly type: 'identifier'; readonly default: string }
+  | { readonly type: 'string'; readonly default: string };
+
+export type VariableValue = string | number | boolean;
+
+/** How long rows of a table are kept, or why for ever. */
+export type Retention =
+  | { readonly age: string; readonly column: string; readonly function?: string | undefined }
+  | { readonly none: string };
+
+/** What pack.yaml promises of one table; `validate` checks the database against it. */
+export interface TableContract {
+  readonly name: string;
+  readonly category: string;
+  readonly purpose: string;
+  /** Resource name under which other tenants may be let in to read, or `never`. */
+  readonly sharing: string;
+  readonly retention: Retention;
+  readonly appendOnly: boolean;
+  /** Columns with personal data. */
+  readonly personal: readonly string[];
+  readonly essentialIndexes: readonly string[];
+}
+
+/** One schema family as data. */
+export interface Pack {
+  readonly name: string;
+  readonly version: number;
+  readonly description: string;
+  readonly engine: 'postgres';
+  readonly tenancy: 'schema' | 'shared';
+  readonly tenantColumn: { readonly name: string; readonly type: string };
+  readonly identityModes: readonly ('role' | 'signed' | 'variable')[];
+  readonly variables: Readonly<Record<string, VariableSpec>>;
+  readonly tables: readonly TableContract[];
+  /** Function names (without arguments) that the target's schema must have. */
+  readonly functions: readonly string[];
+  /** By number, ascending. */
+  readonly scripts: readonly ScriptSource[];
+  /** Every template the scripts may import, by name; sources have LF line ends and no byte order mark. */
+  readonly templates: ReadonlyMap<string, { readonly source: string; readonly file: string }>;
+}

@@ -1,0 +1,102 @@
+import { FedgenError } from '../shared/errors.js';
+
+/** Roles that all targets of one installation share. Cluster-wide, hence the prefix. */
+export interface SharedRoles {
+  /** NOLOGIN, owns every schema, table and function. */
+  readonly owner: string;
+  /** NOLOGIN group of all tenant roles; the policies are written to it. */
+  readonly tenant: string;
+  /** Platform administrators; they pass by policy. */
+  readonly admin: string;
+  /** NOINHERIT gateway of pooled applications, which become a tenant role by SET LOCAL ROLE. */
+  readonly gateway: string;
+}
+
+/** Longest identifier that PostgreSQL keeps, in bytes. */
+export const MAX_IDENTIFIER_BYTES = 63;
+export const CONTROL_SCHEMA = 'federation';
+
+const SLUG = /^[a-z][a-z0-9_]*$/;
+const RESERVED_IDS = new Set(['federation', 'public', 'information_schema', 'control_plane']);
+
+/** The shared roles' names with the installation's prefix. */
+export function sharedRoles(rolePrefix: string): SharedRoles {
+  return {
+    owner: `${rolePrefix}federation_owner`,
+    tenant: `${rolePrefix}federation_tenant`,
+    admin: `${rolePrefix}federation_admin_role`,
+    gateway: `${rolePrefix}cross_dept_query_role`,
+  };
+}
+
+/** Schema of a department. */
+export const departmentSchema = (id: string): string => `${id}_tenant`;
+/** Login role of a department. */
+export const departmentRole = (id: string, rolePrefix: string): string => `${rolePrefix}${id}_role`;
+
+/**
+ * Refuses a department id from which no safe set of names can be derived.
+ * @param isReservedWord tells SQL keywords apart (the grammar's own list).
+ * @throws FedgenError E_NAME_INVALID that names every fault at once.
+ */
+export function assertDepartmentId(
+  id: string,
+  rolePrefix: string,
+  isReservedWord: (word: string) => boolean,
+): void {
+  const faults = SLUG.test(id) ? derivedNameFaults(id, rolePrefix, isReservedWord) : [slugFault(id)];
+  if (faults.length === 0) return;
+  throw new FedgenError('E_NAME_INVALID', `department id ${JSON.stringify(id)} ${faults.join('; it ')}`, {
+    hint: 'Use a short slug: a lower-case letter, then lower-case letters, digits and underscores, for example "legal" or "it_support".',
+    details: { departmentId: id, faults },
+  });
+}
+
+function slugFault(id: string): string {
+  if (id === '') return 'is empty';
+  if (!/^[a-z]/.test(id)) return 'does not start with a lower-case letter';
+  const bad = [...new Set(Array.from(id).filter((char) => !/[a-z0-9_]/.test(char)))];
+  return `holds ${bad.map((char) => JSON.stringify(char)).join(', ')}, which no department id may hold`;
+}
+
+function derivedNameFaults(
+  id: string,
+  rolePrefix: string,
+  isReservedWord: (word: string) => boolean,
+): string[] {
+  const faults: string[] = [];
+  if (isReservedWord(id)) faults.push('is a reserved word of SQL');
+  if (id.startsWith('pg_')) faults.push('starts with pg_, which PostgreSQL keeps for itself');
+  if (RESERVED_IDS.has(id)) faults.push('is a name that fedgen keeps for itself');
+  for (const name of [departmentSchema(id), departmentRole(id, rolePrefix)]) {
+    const bytes = Buffer.byteLength(name);
+    if (bytes > MAX_IDENTIFIER_BYTES) {
+      faults.push(`gives the name "${name}" of ${bytes} bytes, and PostgreSQL keeps ${MAX_IDENTIFIER_BYTES}`);
+    }
+  }
+  if (Object.values(sharedRoles(rolePrefix)).includes(departmentRole(id, rolePrefix))) {
+    faults.push(`gives the role name "${departmentRole(id, rolePrefix)}", which is one of the shared roles`);
+  }
+  return faults;
+}
+
+/**
+ * Refuses display names that no register should hold: empty, over 255 characters (the column's width), or with
+ * control characters other than none at all. Quotes are fine: names reach SQL as literals only.
+ * @throws FedgenError E_NAME_INVALID.
+ */
+export function assertDepartmentName(name: string): void {
+  const fault =
+    name.trim() === ''
+      ? 'is empty'
+      : Array.from(name).length > 255
+        ? `has ${Array.from(name).length} characters; 255 are kept`
+        : /[\p{Cc}\p{Co}\p{Cs}\u2028\u2029]/u.test(name)
+          ? 'holds a line break or another control character'
+          : undefined;
+  if (fault === undefined) return;
+  throw new FedgenError('E_NAME_INVALID', `department name ${JSON.stringify(name)} ${fault}`, {
+    hint: 'Give the name as people write it, on one line: --department "Legal Department".',
+    details: { department: name },
+  });
+}

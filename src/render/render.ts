@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import type { Pack, ScriptSource, TemplateRef } from '../packs/pack.js';
+import type { TargetPlan } from '../plan/target.js';
+import { FedgenError } from '../shared/errors.js';
+import { excerpt, positionAt } from '../shared/excerpt.js';
+import { createTemplateRenderer, type Rendering, type TemplateRenderer } from './environment.js';
+import { findDrops, type Drop } from './drops.js';
+import { deriveRollback } from './invert.js';
+import type { SourceMap } from './markers.js';
+import { findForbidden, loadSqlParser, parseSql, SqlSyntaxError, type Statement } from './sql.js';
+
+/** SQL of one template for one target. */
+export interface RenderedSql {
+  /** Path shown in errors. */
+  readonly file: string;
+  readonly sql: string;
+  readonly sourceMap: SourceMap;
+  readonly statements: readonly Statement[];
+}
+
+/** How a script is undone, or why it cannot be. */
+export type Rollback =
+  | {
+      readonly kind: 'sql';
+      readonly derived: boolean;
+      readonly rendered: RenderedSql;
+      /** What running it destroys, so that rows can be counted first. */
+      readonly drops: readonly Drop[];
+    }
+  | { readonly kind: 'irreversible'; readonly reason: string };
+
+/** One script, rendered, parsed and with its way back. */
+export interface RenderedScript {
+  readonly source: ScriptSource;
+  readonly up: RenderedSql;
+  readonly rollback: Rollback;
+  /** SHA-256 of the template and of everything it imports. */
+  readonly templateChecksum: string;
+  /** SHA-256 of the SQL as rendered for this target. */
+  readonly renderedChecksum: string;
+}
+
+/** Renders targets of one pack; templates are compiled once however many targets follow. */
+export interface Renderer {
+  /**
+   * All scripts of the plan, by number.
+   * @throws FedgenError E_TEMPLATE_INVALID, E_SQL_INVALID, E_SQL_FORBIDDEN, E_ROLLBACK_UNDERIVABLE.
+   */
+  render(plan: TargetPlan): RenderedScript[];
+}
+
+/** Prepares the renderer of a pack: loads the SQL grammar and sets up the templates. */
+export async function createRenderer(pack: Pack): Promise<Renderer> {
+  await loadSqlParser();
+  const renderTemplate = createTemplateRenderer(pack.templates);
+  return {
+    render: (plan) => {
+      const context = templateContext(plan);
+      return plan.pack.scripts.map((source) => renderScript(source, plan.pack, renderTemplate, context));
+    },
+  };
+}
+
+/** What templates see. docs/packs.md lists it for authors. */
+export function templateContext(plan: TargetPlan): Readonly<Record<string, unknown>> {
+  const { target, roles, variables, pack } = plan;
+  return {
+    target: {
+      id: target.id,
+      name: target.name,
+      schema: target.schema,
+      ...(target.role && { role: target.role }),
+    },
+    roles,
+    vars: variables,
+    pack: { name: pack.name, version: pack.version },
+  };
+}
+
+function renderScript(
+  source: ScriptSource,
+  pack: Pack,
+  renderTemplate: TemplateRenderer,
+  context: Readonly<Record<string, unknown>>,
+): RenderedScript {
+  const rendering = renderTemplate(source.template, context);
+  const up = parseRendering(rendering, source.template);
+  return {
+    source,
+    up,
+    rollback: rollbackOf(source, up, renderTemplate, context),
+    templateChecksum: checksum(
+      rendering.sources.map((name) => pack.templates.get(name)?.source ?? '').join('\0'),
+    ),
+    renderedChecksum: checksum(up.sql),
+  };
+}
+
+function rollbackOf(
+  source: ScriptSource,
+  up: RenderedSql,
+  renderTemplate: TemplateRenderer,
+  context: Readonly<Record<string, unknown>>,
+): Rollback {
+  if (source.directives.irreversible !== undefined) {
+    return { kind: 'irreversible', reason: source.directives.irreversible };
+  }
+  if (source.down) {
+    const rendered = parseRendering(renderTemplate(source.down, context), source.down);
+    return { kind: 'sql', derived: false, rendered, drops: findDrops(rendered.statements) };
+  }
+  const { sql, problems } = deriveRollback(up.statements);
+  if (problems.length > 0) throw underivable(source, up, problems);
+  const file = `${source.template.file} (derived rollback)`;
+  const statements = parseSql(sql);
+  const sourceMap: SourceMap = (line) => ({ file, line });
+  return {
+    kind: 'sql',
+    derived: true,
+    rendered: { file, sql, sourceMap, statements },
+    drops: findDrops(statements),
+  };
+}
+
+function underivable(
+  source: ScriptSource,
+  up: RenderedSql,
+  problems: readonly { line: number; statement: string; reason: string }[],
+): FedgenError {
+  const list = problems.map((problem) => {
+    const { file, line } = up.sourceMap(problem.line);
+    return `${file}:${line}: ${problem.statement}: ${problem.reason}`;
+  });
+  return new FedgenError(
+    'E_ROLLBACK_UNDERIVABLE',
+    `the rollback of ${source.template.file} cannot be derived:\n  ${list.join('\n  ')}`,
+    {
+      hint: `Write ${source.name}.down.sql.njk beside it, or declare "-- fedgen: irreversible <reason>" at its head.`,
+      details: { file: source.template.file, problems },
+    },
+  );
+}
+
+/** Parses rendered SQL and refuses what no script may contain. */
+function parseRendering(rendering: Rendering, template: TemplateRef): RenderedSql {
+  const { text: sql, sourceMap } = rendering;
+  try {
+    const rendered = { file: template.file, sql, sourceMap, statements: parseSql(sql) };
+    refuseForbidden(rendered);
+    return rendered;
+  } catch (cause) {
+    if (!(cause instanceof SqlSyntaxError)) throw cause;
+    throw sqlError('E_SQL_INVALID', { sql, sourceMap }, cause.offset, cause.message, {
+      hint: 'The line is shown as it was rendered; look at the template line named above.',
+      cause,
+    });
+  }
+}
+
+function refuseForbidden(rendered: RenderedSql): void {
+  const [first] = findForbidden(rendered.statements);
+  if (!first) return;
+  throw sqlError('E_SQL_FORBIDDEN', rendered, first.statement.start, first.reason, { hint: first.hint });
+}
+
+/** An error at an offset of rendered SQL, told as template file and line with an excerpt and a caret. */
+export function sqlError(
+  code: 'E_SQL_INVALID' | 'E_SQL_FORBIDDEN',
+  rendered: Pick<RenderedSql, 'sql' | 'sourceMap'>,
+  offset: number,
+  reason: string,
+  options: { hint: string; cause?: unknown },
+): FedgenError {
+  const place = rendered.sourceMap(positionAt(rendered.sql, offset).line);
+  const shown = excerpt(rendered.sql, offset, (line) => rendered.sourceMap(line).line);
+  return new FedgenError(code, `${place.file}:${place.line}: ${reason}\n${shown}`, {
+    ...options,
+    details: { file: place.file, line: place.line },
+  });
+}
+
+const checksum = (text: string): string => createHash('sha256').update(text).digest('hex');

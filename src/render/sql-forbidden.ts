@@ -1,0 +1,156 @@
+import { hasOption, kindOf, pick, pickAll, walk } from './sql-nodes.js';
+import type { Node, NodeKind, NodeMap } from './sql-nodes.js';
+import { parsePlpgsql } from './sql-parser.js';
+import { plpgsqlOptions } from './sql-plpgsql.js';
+import type { Statement } from './sql.js';
+
+/** A statement that must not stand in a script, with why and what to do instead. */
+export interface Forbidden {
+  readonly statement: Statement;
+  readonly reason: string;
+  readonly hint: string;
+  /** The statement only lacks the ability to run inside a transaction: a `no-transaction` script may hold it. */
+  readonly needsNoTransaction: boolean;
+}
+
+type Verdict = Omit<Forbidden, 'statement'> | undefined;
+type Rules = { readonly [K in NodeKind]?: (node: NodeMap[K]) => Verdict };
+
+const TRANSACTION_HINT = 'fedgen runs every script in a transaction of its own; split the script instead';
+
+function no(reason: string, hint: string): NonNullable<Verdict> {
+  return { reason, hint, needsNoTransaction: false };
+}
+
+function outside(what: string): NonNullable<Verdict> {
+  return {
+    reason: `${what} cannot run inside a transaction`,
+    hint: 'put it alone into a script with the directive no-transaction, or leave it to an operator',
+    needsNoTransaction: true,
+  };
+}
+
+function concurrently(what: string, isConcurrent: boolean | undefined): Verdict {
+  return isConcurrent === true ? outside(`${what} concurrently`) : undefined;
+}
+
+/** Settings that say who acts. The runner decides that; a script that changes it defeats every check of privileges. */
+const IDENTITY_SETTINGS = new Set(['role', 'session_authorization']);
+
+function setting(node: NodeMap['VariableSetStmt']): Verdict {
+  const name = node.name ?? 'all';
+  if (IDENTITY_SETTINGS.has(name.toLowerCase())) {
+    return no(
+      `${name} must not be changed by a script`,
+      'let objects be owned with AUTHORIZATION or OWNER TO',
+    );
+  }
+  if (node.kind === 'VAR_SET_MULTI' && name !== 'SESSION CHARACTERISTICS') {
+    return no('SET TRANSACTION changes the transaction that the runner opened', TRANSACTION_HINT);
+  }
+  if (node.is_local === true) return undefined;
+  return no(
+    `${name} would stay changed in the pooled session`,
+    'write SET LOCAL, which ends with the script',
+  );
+}
+
+function copy(node: NodeMap['CopyStmt']): Verdict {
+  if (node.filename !== undefined) return undefined;
+  return no('COPY without a file needs a data stream that a script has not', 'use INSERT … VALUES');
+}
+
+function sessionState(what: string): () => Verdict {
+  return () => no(`${what} leaves state behind in the pooled session`, 'leave it to the application');
+}
+
+const RULES: Rules = {
+  TransactionStmt: () => no('transaction control breaks the unit of the script', TRANSACTION_HINT),
+  VariableSetStmt: setting,
+  DiscardStmt: () => no('DISCARD resets the session of the runner', 'remove it'),
+  CopyStmt: copy,
+  PrepareStmt: sessionState('PREPARE'),
+  ExecuteStmt: sessionState('EXECUTE of a prepared statement'),
+  DeallocateStmt: sessionState('DEALLOCATE'),
+  DeclareCursorStmt: sessionState('DECLARE CURSOR'),
+  FetchStmt: sessionState('FETCH'),
+  ClosePortalStmt: sessionState('CLOSE'),
+  ListenStmt: sessionState('LISTEN'),
+  UnlistenStmt: sessionState('UNLISTEN'),
+  LoadStmt: sessionState('LOAD'),
+  IndexStmt: (node) => concurrently('create index', node.concurrent),
+  DropStmt: (node) => concurrently('drop index', node.concurrent),
+  ReindexStmt: reindex,
+  ClusterStmt: (node) => (node.relation === undefined ? outside('CLUSTER of all tables') : undefined),
+  VacuumStmt: (node) => (node.is_vacuumcmd === true ? outside('VACUUM') : undefined),
+  CreatedbStmt: () => outside('CREATE DATABASE'),
+  DropdbStmt: () => outside('DROP DATABASE'),
+  AlterDatabaseStmt: (node) =>
+    hasOption(node.options, 'tablespace') ? outside('ALTER DATABASE … SET TABLESPACE') : undefined,
+  CreateTableSpaceStmt: () => outside('CREATE TABLESPACE'),
+  DropTableSpaceStmt: () => outside('DROP TABLESPACE'),
+  AlterSystemStmt: () => outside('ALTER SYSTEM'),
+  CreateSubscriptionStmt: (node) =>
+    hasOption(node.options, 'connect') || hasOption(node.options, 'create_slot')
+      ? undefined
+      : outside('CREATE SUBSCRIPTION that makes a slot'),
+  AlterTableStmt: detach,
+};
+
+function reindex(node: NodeMap['ReindexStmt']): Verdict {
+  if (hasOption(node.params, 'concurrently')) return outside('REINDEX concurrently');
+  const isWide = ['REINDEX_OBJECT_SCHEMA', 'REINDEX_OBJECT_SYSTEM', 'REINDEX_OBJECT_DATABASE'];
+  return isWide.includes(node.kind ?? '') ? outside('REINDEX of a schema or database') : undefined;
+}
+
+function detach(node: NodeMap['AlterTableStmt']): Verdict {
+  for (const command of pickAll(node.cmds, 'AlterTableCmd')) {
+    const isFinalize = command.subtype === 'AT_DetachPartitionFinalize';
+    const verdict = concurrently(
+      'detach partition',
+      isFinalize || pick(command.def, 'PartitionCmd')?.concurrent,
+    );
+    if (verdict !== undefined) return verdict;
+  }
+  return undefined;
+}
+
+const PLPGSQL_CONTROL = ['PLpgSQL_stmt_commit', 'PLpgSQL_stmt_rollback'];
+
+/** COMMIT and ROLLBACK in a block or procedure, as far as they are not hidden in EXECUTE. */
+function bodyControl({ node, text }: Statement): Verdict {
+  const canControl = pick(node, 'DoStmt') ?? pick(node, 'CreateFunctionStmt')?.is_procedure;
+  if (canControl === undefined || plpgsqlOptions(node) === undefined) return undefined;
+  if (!/commit|rollback/i.test(text)) return undefined;
+  for (const part of walk(tryPlpgsql(text))) {
+    if (PLPGSQL_CONTROL.some((name) => name in part)) {
+      return no('the body commits or rolls back', 'leave the transaction to the caller');
+    }
+  }
+  return undefined;
+}
+
+/** A body that cannot be parsed without a catalogue passed parseSql; nothing can be seen in it. */
+function tryPlpgsql(text: string): unknown {
+  try {
+    return parsePlpgsql(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function judge<K extends NodeKind>(node: Node, kind: K): Verdict {
+  const fields = pick(node, kind);
+  return fields === undefined ? undefined : RULES[kind]?.(fields);
+}
+
+const isNodeKind = (kind: string): kind is keyof Rules => Object.hasOwn(RULES, kind);
+
+/** The statements that a script must not hold: transaction control, session state, and what no transaction can hold. */
+export function findForbidden(statements: readonly Statement[]): Forbidden[] {
+  return statements.flatMap((statement) => {
+    const kind = kindOf(statement.node);
+    const verdict = (isNodeKind(kind) ? judge(statement.node, kind) : undefined) ?? bodyControl(statement);
+    return verdict === undefined ? [] : [{ statement, ...verdict }];
+  });
+}

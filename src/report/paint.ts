@@ -1,0 +1,12 @@
+/** Colours as functions, so that a report stays pure and knows nothing of terminals. */
+export type Paint = Readonly<
+  Record<'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim', (text: string) => string>
+>;
+
+/** Milliseconds as a person reads them. */
+export function formatDuration(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
+}
+
+/** `1 script`, `2 scripts`. */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,72 @@
+import { quoteIdentifier, quoteLiteral } from '../render/quote.js';
+import type { ColumnFact, TableFact } from './facts.js';
+
+/** Text that marks a row as planted by a probe. */
+export const CANARY = 'fedgen-canary';
+
+const BY_TYPE: readonly (readonly [RegExp, (column: ColumnFact) => string])[] = [
+  [/^(?:character varying|character|text|name|citext)/, (column) => textValue(column)],
+  [
+    /^(?:smallint|integer|bigint|numeric|real|double precision)$|^numeric\(/,
+    (column) => numberIn(column) ?? '1',
+  ],
+  [/^timestamp|^date$/, () => 'current_timestamp'],
+  [/^time/, () => 'localtime'],
+  [/^boolean$/, () => 'true'],
+  [/^uuid$/, () => 'gen_random_uuid()'],
+  [/^jsonb?$/, () => `'{}'`],
+  [/^bytea$/, () => `'\\x00'`],
+  [/^(?:inet|cidr)$/, () => `'127.0.0.1'`],
+  [/^interval$/, () => `'1 hour'`],
+  [/\[\]$/, (column) => `array_fill(0, array[${lengthIn(column)}])::${column.type}`],
+  [
+    /vector\((\d+)\)$/,
+    (column) => `array_fill(0, array[${/\((\d+)\)/.exec(column.type)?.[1] ?? 1}])::real[]::${column.type}`,
+  ],
+];
+
+/**
+ * An INSERT that gives every column that must have a value one that its type and its own CHECK accept.
+ * @param tenant value of the tenant column.
+ * @returns undefined and the column in the way when a type is unknown: the table cannot be probed.
+ */
+export function synthesiseInsert(
+  schema: string,
+  table: TableFact,
+  tenant: { readonly column: string; readonly value: string },
+): { readonly sql: string } | { readonly unknown: ColumnFact } {
+  const columns = table.columns.filter(
+    (column) => column.name === tenant.column || (column.notNull && !column.automatic),
+  );
+  const values: string[] = [];
+  for (const column of columns) {
+    const make = BY_TYPE.find(([type]) => type.test(column.type))?.[1];
+    if (column.name === tenant.column) values.push(quoteLiteral(tenant.value));
+    else if (make) values.push(make(column));
+    else return { unknown: column };
+  }
+  const names = columns.map((column) => quoteIdentifier(column.name)).join(', ');
+  const into = `${quoteIdentifier(schema)}.${quoteIdentifier(table.name)}`;
+  return { sql: `insert into ${into} (${names}) values (${values.join(', ')})` };
+}
+
+/** A value from the column's own list of allowed ones, or the canary cut to its length. */
+function textValue(column: ColumnFact): string {
+  const listed = column.checks
+    .map((check) => /'((?:[^']|'')+)'::/.exec(check)?.[1])
+    .find((value) => value !== undefined);
+  if (listed !== undefined) return `'${listed}'`;
+  const length = Number(/\((\d+)\)/.exec(column.type)?.[1] ?? CANARY.length);
+  return quoteLiteral(CANARY.slice(0, length));
+}
+
+/** The length that a CHECK asks of an array: the largest number that it names, 1 when it names none. */
+const lengthIn = (column: ColumnFact): number =>
+  Math.max(
+    1,
+    ...column.checks.flatMap((check) => [...check.matchAll(/\b(\d+)\b/g)].map((match) => Number(match[1]))),
+  );
+
+/** The first whole number that the column's CHECK names: a bound that it accepts. */
+const numberIn = (column: ColumnFact): string | undefined =>
+  column.checks.map((check) => /\b(\d+)\b/.exec(check)?.[1]).find((value) => value !== undefined);
