@@ -20,7 +20,7 @@ begin
       ({{ roles.owner | literal }}, 'owner', 'nologin inherit',
        'fedgen: owns the control plane and every tenant schema; nobody logs in as it'),
       ({{ roles.tenant | literal }}, 'tenant', 'nologin inherit',
-       'fedgen: group of all tenant roles; the policies are written for it'),
+       'fedgen: group of all tenant roles; may ask who they are, and nothing else'),
       ({{ roles.admin | literal }}, 'admin', 'nologin inherit',
        'fedgen: platform administrators; pass the policies by name, not by BYPASSRLS'),
       ({{ roles.gateway | literal }}, 'gateway', 'nologin noinherit',

@@ -32,12 +32,14 @@ begin
           where p.target_department_id = $1)
         and federation.effective_permission(t.department_id, $1, r.resource_type, 'read')
     ), held as (
+      -- From pg_depend, which is indexed by schema; pg_class is not, and grows with every department.
       select distinct t.role_name, c.relname as table_name
-      from pg_class c
+      from pg_depend d
+      join pg_class c on c.oid = d.objid
       cross join lateral aclexplode(c.relacl) a
       join pg_roles g on g.oid = a.grantee
       join federation.tenants t on t.role_name = g.rolname and t.department_id <> $1
-      where c.relnamespace = schema_oid
+      where d.refclassid = 'pg_namespace'::regclass and d.refobjid = schema_oid and d.classid = 'pg_class'::regclass
     ), admitted as (
       select distinct t.role_name
       from pg_namespace n

@@ -37,7 +37,12 @@ export async function validate(options: ValidateOptions): Promise<ValidationRepo
     const facts = await readSchemaFacts(session, plan.target.schema);
     const contract = checkContract(prepared.pack, plan.target, facts);
     const isolation = facts.exists
-      ? await checkIsolation({ session, plan, scratch: await renderScratch(prepared, plan.variables) })
+      ? await checkIsolation({
+          session,
+          plan,
+          scratch: await renderScratch(prepared, plan.variables),
+          token: `fedgen-${randomBytes(6).toString('hex')}`,
+        })
       : cannotAttack(plan.target.schema);
     const checks = inOrder([...contract, isolation]);
     return {

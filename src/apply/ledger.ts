@@ -166,6 +166,8 @@ export async function acceptEdited(
   owner: string,
   rows: readonly { readonly id: string; readonly script: RenderedScript }[],
 ): Promise<void> {
+  // On an empty database the owner role does not exist yet.
+  if (rows.length === 0) return;
   await asOwner(session, owner, 'read write', async () => {
     for (const { id, script } of rows) {
       await session.client.query(

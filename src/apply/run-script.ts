@@ -46,7 +46,8 @@ export async function runInTransaction(
       const blockers = await findBlockers(transaction.session, transaction.plan.target.schema);
       if (attempt > transaction.limits.lockRetries) throw blockedError(transaction, reason, blockers, error);
       transaction.onRetry(attempt, [reason, ...blockers].join('; '));
-      await sleep(Math.min(100 * 2 ** attempt, 5_000) * (0.5 + Math.random()));
+      const pauseMs = Math.min(100 * 2 ** attempt, 5_000) * (0.5 + Math.random());
+      await sleep(pauseMs, undefined, { signal: transaction.session.signal }).catch(() => undefined);
     }
   }
 }

@@ -8,7 +8,9 @@ export function colours(stream: {
 }): Readonly<Record<'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim', Paint>> {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   const wanted =
-    FORCE_COLOR !== undefined && FORCE_COLOR !== '0' ? true : stream.isTTY === true && TERM !== 'dumb';
+    FORCE_COLOR !== undefined && !['0', 'false'].includes(FORCE_COLOR)
+      ? true
+      : stream.isTTY === true && TERM !== 'dumb';
   const enabled = wanted && !NO_COLOR;
   const paint = (name: 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim'): Paint => {
     return (text) => {

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { EXIT, FedgenError } from '../shared/errors.js';
-import { buildProgram, type Invocation } from './program.js';
+import { buildProgram, type Format, type Invocation } from './program.js';
 
 /** Signals that end a run; the second one does not wait for the first to be dealt with. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -12,7 +12,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 export async function main(argv: readonly string[]): Promise<number> {
   const abort = new AbortController();
   const stopListening = abortOnSignals(abort);
-  const invocation: Invocation = { format: 'text', exitCode: EXIT.ok };
+  surviveClosedPipes();
+  const invocation: Invocation = { format: formatOf(argv), exitCode: EXIT.ok };
   try {
     await buildProgram(invocation, abort.signal).parseAsync([...argv], { from: 'user' });
     return invocation.exitCode;
@@ -20,6 +21,23 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await report(error, invocation);
   } finally {
     stopListening();
+  }
+}
+
+/** Read off the arguments as they came, because those that commander refuses must be told in the format as well. */
+function formatOf(argv: readonly string[]): Format {
+  const isJson = argv.some(
+    (arg, at) => arg === '--format=json' || (arg === '--format' && argv[at + 1] === 'json'),
+  );
+  return isJson ? 'json' : 'text';
+}
+
+/** Whoever reads us may stop early (`| head`, `| less`): that is no error, and work under way goes on. */
+function surviveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
   }
 }
 
@@ -35,9 +53,14 @@ function abortOnSignals(abort: AbortController): () => void {
 }
 
 async function report(error: unknown, invocation: Invocation): Promise<number> {
-  // commander has printed help, the version or its complaint already.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  // commander has printed help, the version or, in text format, its complaint already.
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+  if (error instanceof CommanderError && invocation.format === 'text') return EXIT.usage;
   const { printError } = await import('./print-error.js');
+  if (error instanceof CommanderError) {
+    printError(new FedgenError('E_USAGE', error.message.replace(/^error: /, '')), invocation.format);
+    return EXIT.usage;
+  }
   printError(error, invocation.format);
   return error instanceof FedgenError ? error.exitCode : EXIT.bug;
 }

@@ -2,17 +2,14 @@ import { inspect } from 'node:util';
 import { redact } from '../config/redact.js';
 import { FedgenError } from '../shared/errors.js';
 import { colours } from './colours.js';
+import { printJson } from './print.js';
 import type { Format } from './program.js';
 
 /** Prints an error: one clear message with its hint on stderr, or a versioned document on stdout for machines. */
 export function printError(error: unknown, format: Format): void {
   if (format === 'json' && error instanceof FedgenError) {
     const { code, message, hint, details } = error;
-    const document = {
-      schemaVersion: 1,
-      error: { code, message, ...(hint !== undefined && { hint }), details },
-    };
-    process.stdout.write(`${redact(JSON.stringify(document, null, 2))}\n`);
+    printJson({ error: { code, message, ...(hint !== undefined && { hint }), details } });
     return;
   }
   process.stderr.write(`${redact(errorText(error))}\n`);

@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { FedgenError } from '../shared/errors.js';
+import { VERSION } from '../shared/version.js';
 
 /** Output formats of results. */
 export type Format = 'text' | 'json';
@@ -16,6 +18,8 @@ interface CommandSpec {
   readonly summary: string;
   readonly examples: readonly string[];
   readonly options: readonly Option[];
+  /** Told here and not by commander, which would complain of it before it sees that an option is misspelt. */
+  readonly needsDepartment?: boolean;
   readonly load: () => Promise<Handler>;
 }
 
@@ -37,10 +41,7 @@ const FORMAT = (): Option =>
 const CONFIG = (): Option =>
   option('--config <file>', 'configuration file (default: fedgen.config.* upwards from here)');
 const DEPARTMENT_ID = (): Option =>
-  option(
-    '--department-id <id>',
-    'slug: a lower-case letter, then letters, digits, underscores',
-  ).makeOptionMandatory();
+  option('--department-id <id>', 'slug: a lower-case letter, then letters, digits, underscores');
 const DEPARTMENT = (): Option => option('--department <name>', 'display name');
 const PACK = (): Option => option('--pack <name>', 'pack of tables to use (default: federation)');
 const VAR = (): Option =>
@@ -88,6 +89,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       ...CONNECTION(),
       ...LIMITS(),
     ],
+    needsDepartment: true,
     load: async () => (await import('./commands/generate.js')).runGenerate,
   },
   apply: {
@@ -106,6 +108,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       ...CONNECTION(),
       ...LIMITS(),
     ],
+    needsDepartment: true,
     load: async () => (await import('./commands/apply.js')).runApply,
   },
   rollback: {
@@ -158,6 +161,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       option('--verbose', 'list what passed as well'),
       ...CONNECTION(),
     ],
+    needsDepartment: true,
     load: async () => (await import('./commands/validate.js')).runValidate,
   },
   demo: {
@@ -194,17 +198,17 @@ const DEV_COMMANDS: Readonly<Record<string, CommandSpec>> = Object.fromEntries(
 export function buildProgram(invocation: Invocation, signal: AbortSignal): Command {
   const program = new Command('fedgen')
     .description('Tenant schemas as code, proved: render, apply, roll back and validate.')
-    .option('-V, --version', 'print the version')
+    .version(VERSION, '-V, --version', 'print the version')
     .showHelpAfterError('(fedgen --help lists commands and options)')
+    // in json main prints the one document that tells what commander found
+    .configureOutput({
+      writeErr: (text) => void (invocation.format === 'json' || process.stderr.write(text)),
+    })
     .addHelpText(
       'after',
       helpExamples(['fedgen demo', 'fedgen apply --department "Human Resources" --department-id hr']),
     )
-    .exitOverride()
-    .action(async (options: { version?: boolean }) => {
-      if (options.version) process.stdout.write(`${(await import('../shared/version.js')).VERSION}\n`);
-      else program.help({ error: true });
-    });
+    .exitOverride();
   addCommands(program, COMMANDS, invocation, signal);
   const dev = program.command('dev').description('a local PostgreSQL that is kept between runs');
   addCommands(dev, DEV_COMMANDS, invocation, signal);
@@ -225,12 +229,17 @@ function addCommands(
     command.copyInheritedSettings(parent).allowExcessArguments(false);
     for (const each of spec.options) command.addOption(each);
     command.action(async (options: Record<string, unknown>) => {
-      if (options['format'] === 'json') invocation.format = 'json';
+      if (spec.needsDepartment && options['departmentId'] === undefined) throw departmentMissing(name);
       const run = await spec.load();
       invocation.exitCode = await run(options, signal);
     });
   }
 }
+
+const departmentMissing = (command: string): FedgenError =>
+  new FedgenError('E_USAGE', `${command} needs --department-id`, {
+    hint: `For example: fedgen ${command} --department-id hr. "fedgen ${command} --help" lists the options.`,
+  });
 
 const helpExamples = (examples: readonly string[]): string =>
   `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}\n`;

@@ -4,7 +4,7 @@ import { DURATION_FORM, DURATION_PATTERN, MAX_DURATION_MS, parseDuration } from 
 import { suggestSimilar } from './suggest.js';
 
 /** The longest role prefix: 63 bytes of a role name minus room for a department and "_tenant_role". */
-const MAX_ROLE_PREFIX = 20;
+const MAX_ROLE_PREFIX = 40;
 
 function duration(
   meaning: string,

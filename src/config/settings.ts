@@ -17,7 +17,7 @@ export interface Settings {
   readonly database?: DatabaseSettings;
   /** Why `database` is absent, where something was set but not enough. */
   readonly databaseMissing?: string;
-  /** Put before every role name, because roles belong to the whole cluster. At most 20 bytes. */
+  /** Put before every role name, because roles belong to the whole cluster. At most 40 bytes. */
   readonly rolePrefix: string;
   /** Absolute folders that hold users' packs, in the order of search. */
   readonly packDirs: readonly string[];

@@ -10,11 +10,11 @@ export type GivenVariables = Readonly<Record<string, VariableValue>>;
  */
 export function resolveVariables(pack: Pack, given: GivenVariables): Readonly<Record<string, VariableValue>> {
   const faults = Object.keys(given)
-    .filter((name) => !(name in pack.variables))
+    .filter((name) => !Object.hasOwn(pack.variables, name))
     .map((name) => `pack ${pack.name} has no variable "${name}"`);
   const values: Record<string, VariableValue> = {};
   for (const [name, spec] of Object.entries(pack.variables)) {
-    const value = given[name];
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
     const parsed = value === undefined ? spec.default : parseVariable(spec, value);
     if (parsed === undefined) faults.push(`${name}: ${JSON.stringify(value)} is not ${describeSpec(spec)}`);
     else values[name] = parsed;

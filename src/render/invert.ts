@@ -5,8 +5,7 @@ import { GRANT_HANDLERS } from './invert-grant.js';
 import { RENAME_HANDLERS } from './invert-rename.js';
 import { createScope } from './invert-scope.js';
 import type { Context, Effect, Handlers, Scope } from './invert-scope.js';
-import { pick } from './sql-nodes.js';
-import type { NodeKind } from './sql-nodes.js';
+import { pick, visit } from './sql-nodes.js';
 import type { Statement } from './sql.js';
 
 /** A statement that has no derivable inverse. */
@@ -92,18 +91,9 @@ function exact({ undo, reason }: Effect): Outcome {
 
 const isNodeKind = (kind: string): kind is keyof Handlers => Object.hasOwn(HANDLERS, kind);
 
-function effectsOf(statement: Statement, context: Context): readonly Effect[] {
-  const { kind } = statement;
-  return isNodeKind(kind) ? [apply(statement, kind, context)].flat() : [unknownStatement(kind)];
-}
-
-function apply<K extends NodeKind>(
-  statement: Statement,
-  kind: K,
-  context: Context,
-): Effect | readonly Effect[] {
-  const fields = pick(statement.node, kind);
-  return (fields && HANDLERS[kind]?.(fields, context)) ?? unknownStatement(kind);
+function effectsOf({ kind, node }: Statement, context: Context): readonly Effect[] {
+  const effects = isNodeKind(kind) ? visit(node, kind, HANDLERS, context) : undefined;
+  return [effects ?? unknownStatement(kind)].flat();
 }
 
 function unknownStatement(kind: string): Effect {

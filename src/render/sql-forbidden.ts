@@ -1,5 +1,5 @@
-import { hasOption, kindOf, pick, pickAll, walk } from './sql-nodes.js';
-import type { Node, NodeKind, NodeMap } from './sql-nodes.js';
+import { hasOption, kindOf, pick, pickAll, visit, walk } from './sql-nodes.js';
+import type { NodeKind, NodeMap } from './sql-nodes.js';
 import { parsePlpgsql } from './sql-parser.js';
 import { plpgsqlOptions } from './sql-plpgsql.js';
 import type { Statement } from './sql.js';
@@ -139,18 +139,15 @@ function tryPlpgsql(text: string): unknown {
   }
 }
 
-function judge<K extends NodeKind>(node: Node, kind: K): Verdict {
-  const fields = pick(node, kind);
-  return fields === undefined ? undefined : RULES[kind]?.(fields);
-}
-
 const isNodeKind = (kind: string): kind is keyof Rules => Object.hasOwn(RULES, kind);
 
 /** The statements that a script must not hold: transaction control, session state, and what no transaction can hold. */
 export function findForbidden(statements: readonly Statement[]): Forbidden[] {
   return statements.flatMap((statement) => {
     const kind = kindOf(statement.node);
-    const verdict = (isNodeKind(kind) ? judge(statement.node, kind) : undefined) ?? bodyControl(statement);
+    const verdict =
+      (isNodeKind(kind) ? visit(statement.node, kind, RULES, undefined) : undefined) ??
+      bodyControl(statement);
     return verdict === undefined ? [] : [{ statement, ...verdict }];
   });
 }

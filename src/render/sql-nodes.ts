@@ -30,6 +30,17 @@ export function strings(nodes: readonly Node[] | undefined): string[] {
   return pickAll(nodes, 'String').map((part) => part.sval ?? '');
 }
 
+/** What a table of functions, one per kind of node, makes of a node; undefined when it has none for that kind. */
+export function visit<K extends NodeKind, C, R>(
+  node: Node,
+  kind: K,
+  table: { readonly [P in K]?: (fields: NodeMap[P], context: C) => R },
+  context: C,
+): R | undefined {
+  const fields = pick(node, kind);
+  return fields === undefined ? undefined : table[kind]?.(fields, context);
+}
+
 /** The parts of a relation's name, as written. */
 export function relationParts(relation: RangeVar | undefined): string[] {
   return [relation?.catalogname, relation?.schemaname, relation?.relname].filter(

@@ -7,8 +7,7 @@ export function byteOffsets(text: string): (byte: number) => number {
   for (let index = 0; index < text.length;) {
     const point = text.codePointAt(index) ?? 0;
     const width = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-    map.fill(index, at, at + width);
-    at += width;
+    for (const next = at + width; at < next; at += 1) map[at] = index;
     index += point > 0xffff ? 2 : 1;
   }
   map[bytes] = text.length;

@@ -72,12 +72,13 @@ function parseTree(sql: string): RawStmt[] {
   }
 }
 
-const MAY_HOLD_COMMENT = /--|\/\*/;
+/** A comment can only stand at the start, or at the end of the last line. */
+const MAY_HOLD_COMMENT = /^(?:--|\/\*)|\*\/$|--[^\n\r]*$/;
 
 /** Narrows [first, last) to the statement proper. The scanner is asked only where there may be a comment: it is slow. */
 function trim(sql: string, first: number, last: number): { start: number; end: number } {
   const text = sql.slice(first, last);
-  if (!MAY_HOLD_COMMENT.test(text)) {
+  if (!MAY_HOLD_COMMENT.test(text.trim())) {
     return { start: last - text.trimStart().length, end: first + text.trimEnd().length };
   }
   const toIndex = byteOffsets(text);

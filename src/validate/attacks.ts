@@ -11,6 +11,8 @@ export interface Side {
   readonly schema: string;
   readonly role: string;
   readonly tables: readonly TableFact[];
+  /** Text that marks the rows planted in this run. */
+  readonly token: string;
 }
 
 /** SQLSTATE of a missing privilege and of a row that a policy refuses. */
@@ -30,7 +32,7 @@ export interface ProbeSet {
 /** One row of the side's own in each of its tables: what attackers must not see, and proof that the tables work. */
 export function plantingProbes(side: Side, tenantColumn: string): ProbeSet {
   return forTables(side, (table) => {
-    const insert = synthesiseInsert(side.schema, table, { column: tenantColumn, value: side.id });
+    const insert = synthesiseInsert(side.schema, table, { column: tenantColumn, value: side.id }, side.token);
     if ('unknown' in insert) return unprobed(side, table, insert.unknown.type);
     return [{ label: `insert own ${plain(side, table)}`, sql: insert.sql, counts: 'change', undo: false }];
   });
@@ -66,7 +68,12 @@ export function attackProbes(victim: Side, tenantColumn: string): ProbeSet {
   return forTables(victim, (table) => {
     const name = nameOf(victim, table);
     const column = quoteIdentifier(tenantColumn);
-    const insert = synthesiseInsert(victim.schema, table, { column: tenantColumn, value: victim.id });
+    const insert = synthesiseInsert(
+      victim.schema,
+      table,
+      { column: tenantColumn, value: victim.id },
+      victim.token,
+    );
     if ('unknown' in insert) return unprobed(victim, table, insert.unknown.type);
     const probe = (verb: string, sql: string, counts: Probe['counts'] = 'change'): Probe => {
       return { label: `${verb} ${plain(victim, table)}`, sql, counts, undo: true };
@@ -84,7 +91,12 @@ export function attackProbes(victim: Side, tenantColumn: string): ProbeSet {
 /** Attempts to put rows of another department into one's own tables. */
 export function smugglingProbes(attacker: Side, victimId: string, tenantColumn: string): readonly Probe[] {
   return forTables(attacker, (table) => {
-    const insert = synthesiseInsert(attacker.schema, table, { column: tenantColumn, value: victimId });
+    const insert = synthesiseInsert(
+      attacker.schema,
+      table,
+      { column: tenantColumn, value: victimId },
+      attacker.token,
+    );
     if ('unknown' in insert) return unprobed(attacker, table, insert.unknown.type);
     return [
       {

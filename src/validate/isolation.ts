@@ -36,6 +36,8 @@ export interface IsolationInput {
   readonly plan: TargetPlan;
   /** A department made up for this run: rendered like any other, created and dropped in one transaction. */
   readonly scratch: { readonly plan: TargetPlan; readonly scripts: readonly RenderedScript[] };
+  /** Text that no row has yet. */
+  readonly token: string;
 }
 
 /**
@@ -55,11 +57,11 @@ export async function checkIsolation(input: IsolationInput): Promise<CheckResult
 }
 
 async function attackAll(input: IsolationInput): Promise<CheckResult> {
-  const { session, plan, scratch } = input;
+  const { session, plan, scratch, token } = input;
   const impersonation = await chooseImpersonation(session);
-  const attacker = await readSide(session, plan);
+  const attacker = await readSide(session, plan, token);
   await createScratch(session, scratch);
-  const victim = await readSide(session, scratch.plan);
+  const victim = await readSide(session, scratch.plan, token);
   await impersonation.prepare(attacker.role);
   await impersonation.prepare(victim.role);
   const run: Run = (role, probes, settings) => runProbes(session, impersonation, role, probes, settings);
@@ -118,13 +120,14 @@ async function attackScratch(
   return { answers: answers.length, findings };
 }
 
-async function readSide(session: Session, plan: TargetPlan): Promise<Side> {
+async function readSide(session: Session, plan: TargetPlan, token: string): Promise<Side> {
   const facts = await readSchemaFacts(session, plan.target.schema);
   return {
     id: plan.target.id,
     schema: plan.target.schema,
     role: plan.target.role ?? '',
     tables: facts.tables,
+    token,
   };
 }
 
@@ -173,7 +176,7 @@ interface Neighbours {
 }
 
 async function attackNeighbours(
-  { session, plan, scratch }: IsolationInput,
+  { session, plan, scratch, token }: IsolationInput,
   attacker: Side,
   run: Run,
 ): Promise<Neighbours> {
@@ -191,6 +194,7 @@ async function attackNeighbours(
       schema: neighbour.schema,
       role: neighbour.role,
       tables: facts.tables,
+      token,
     };
     const { probes, findings: unprobed } = attackProbes(side, plan.pack.tenantColumn.name);
     const answers = await run(attacker.role, probes);

@@ -1,11 +1,8 @@
 import { quoteIdentifier, quoteLiteral } from '../render/quote.js';
 import type { ColumnFact, TableFact } from './facts.js';
 
-/** Text that marks a row as planted by a probe. */
-export const CANARY = 'fedgen-canary';
-
-const BY_TYPE: readonly (readonly [RegExp, (column: ColumnFact) => string])[] = [
-  [/^(?:character varying|character|text|name|citext)/, (column) => textValue(column)],
+const BY_TYPE: readonly (readonly [RegExp, (column: ColumnFact, token: string) => string])[] = [
+  [/^(?:character varying|character|text|name|citext)/, textValue],
   [
     /^(?:smallint|integer|bigint|numeric|real|double precision)$|^numeric\(/,
     (column) => numberIn(column) ?? '1',
@@ -28,12 +25,14 @@ const BY_TYPE: readonly (readonly [RegExp, (column: ColumnFact) => string])[] = 
 /**
  * An INSERT that gives every column that must have a value one that its type and its own CHECK accept.
  * @param tenant value of the tenant column.
+ * @param token text that no other row has: it keeps unique keys apart and marks the row.
  * @returns undefined and the column in the way when a type is unknown: the table cannot be probed.
  */
 export function synthesiseInsert(
   schema: string,
   table: TableFact,
   tenant: { readonly column: string; readonly value: string },
+  token: string,
 ): { readonly sql: string } | { readonly unknown: ColumnFact } {
   const columns = table.columns.filter(
     (column) => column.name === tenant.column || (column.notNull && !column.automatic),
@@ -42,7 +41,7 @@ export function synthesiseInsert(
   for (const column of columns) {
     const make = BY_TYPE.find(([type]) => type.test(column.type))?.[1];
     if (column.name === tenant.column) values.push(quoteLiteral(tenant.value));
-    else if (make) values.push(make(column));
+    else if (make) values.push(make(column, token));
     else return { unknown: column };
   }
   const names = columns.map((column) => quoteIdentifier(column.name)).join(', ');
@@ -50,14 +49,14 @@ export function synthesiseInsert(
   return { sql: `insert into ${into} (${names}) values (${values.join(', ')})` };
 }
 
-/** A value from the column's own list of allowed ones, or the canary cut to its length. */
-function textValue(column: ColumnFact): string {
+/** A value from the column's own list of allowed ones, or the token cut to its length. */
+function textValue(column: ColumnFact, token: string): string {
   const listed = column.checks
     .map((check) => /'((?:[^']|'')+)'::/.exec(check)?.[1])
     .find((value) => value !== undefined);
   if (listed !== undefined) return `'${listed}'`;
-  const length = Number(/\((\d+)\)/.exec(column.type)?.[1] ?? CANARY.length);
-  return quoteLiteral(CANARY.slice(0, length));
+  const length = Number(/\((\d+)\)/.exec(column.type)?.[1] ?? token.length);
+  return quoteLiteral(token.slice(0, length));
 }
 
 /** The length that a CHECK asks of an array: the largest number that it names, 1 when it names none. */

@@ -73,7 +73,7 @@ describe('problems', () => {
     ['database: 5', 'database: expected string or object'],
     ['database: { host: "a,b" }', 'several hosts are not supported'],
     ['database: { host: h, user: "a\\0b" }', 'must not hold a NUL character'],
-    ['rolePrefix: abcdefghijklmnopqrstu', 'must not be longer than 20 bytes'],
+    [`rolePrefix: ${'a'.repeat(41)}`, 'must not be longer than 40 bytes'],
     ['lockTimeout: 40d', 'expected a duration such as'],
     ['lockTimeout: 1000h', "PostgreSQL's limit"],
     ['lockTimeout: -1', 'expected a duration such as'],
