@@ -12,7 +12,7 @@ declare
   step record;
   changes integer := 0;
 begin
-  select d.* into department from federation.departments d where d.department_id = $1 for update;
+  select d.* into department from federation.departments d where d.department_id = $1 for no key update;
   select n.oid into schema_oid from pg_namespace n where n.nspname = department.tenant_schema;
   if schema_oid is null then
     return 0;
@@ -99,7 +99,10 @@ begin
   if not exists (select from federation.tenants t where t.department_id = $1) then
     raise exception 'department "%" is not registered', $1 using errcode = 'undefined_object';
   end if;
-  select d.status into state from federation.departments d where d.department_id = $2 for update;
+  -- Locks, here and below: first the table of permissions, then the target. So removals, which lock the table against
+  -- each other, and changes of permissions wait for each other instead of deadlocking.
+  lock table federation.cross_dept_permissions in row exclusive mode;
+  select d.status into state from federation.departments d where d.department_id = $2 for no key update;
   if state is null then
     raise exception 'department "%" is not registered', $2 using errcode = 'undefined_object';
   end if;
@@ -137,7 +140,8 @@ as $fn$
 declare
   revoked uuid;
 begin
-  perform from federation.departments d where d.department_id = $2 for update;
+  lock table federation.cross_dept_permissions in row exclusive mode;
+  perform from federation.departments d where d.department_id = $2 for no key update;
   update federation.cross_dept_permissions p set enabled = false
   where p.source_department_id = $1 and p.target_department_id = $2
     and p.permission_type = $3 and p.resource_type = $4 and p.enabled
@@ -166,10 +170,11 @@ as $fn$
 declare
   other text;
 begin
-  perform from federation.departments d where d.department_id = $1 for update;
-  if not found then
+  if not exists (select from federation.departments d where d.department_id = $1) then
     return false;
   end if;
+  lock table federation.cross_dept_permissions in share row exclusive mode;
+  perform from federation.departments d where d.department_id = $1 for update;
   delete from federation.cross_dept_permissions p
   where p.source_department_id = $1 or p.target_department_id = $1;
   -- Found by the privileges themselves, so that a permission row removed by hand leaves none behind.

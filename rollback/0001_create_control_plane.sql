@@ -28,6 +28,7 @@ begin
     join pg_catalog.pg_roles r on r.oid = d.refobjid
     where d.refclassid = 'pg_catalog.pg_authid'::regclass and d.dbid <> 0 and r.rolname = any (ours))
   then
+    raise notice 'the roles % stay: something in this cluster still depends on them', array_to_string(ours, ', ');
     return;
   end if;
 

@@ -14,6 +14,8 @@ import { writeFiles } from './write-files.js';
 
 /** Options of {@link generate}. */
 export interface GenerateOptions extends DepartmentOptions {
+  /** The control plane's files as well, for who runs everything with psql. */
+  readonly controlPlane?: boolean;
   /** Only the file with policies and grants, for a schema that stands already. */
   readonly rlsOnly?: boolean;
   /** Folder to write to; nothing is written when it is left out. */
@@ -49,8 +51,9 @@ export async function generate(options: GenerateOptions): Promise<GenerateResult
   const departmentFiles = composeFiles(department.plan, department.scripts, names);
   const sqlFiles = options.rlsOnly
     ? departmentFiles.filter((file) => file.name.startsWith('rls_policies_'))
-    : [...(await controlPlaneFiles(prepared)), ...departmentFiles];
-  const files = [...sqlFiles, manifest(department, sqlFiles, options.timestamp)];
+    : departmentFiles;
+  const controlPlane = options.controlPlane ? await controlPlaneFiles(prepared) : [];
+  const files = [...controlPlane, ...sqlFiles, manifest(department, sqlFiles, options.timestamp)];
   return {
     departmentId: target.id,
     schema: target.schema,

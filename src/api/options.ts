@@ -53,10 +53,13 @@ export interface RenderedPlan {
  */
 export async function prepare(options: DepartmentOptions): Promise<Prepared> {
   const settings = options.settings ?? defaultSettings();
+  // The pack is read while the SQL grammar is compiled; the id is judged first all the same.
+  const loading = loadPack(options.pack ?? settings.pack, settings.packDirs);
+  loading.catch(() => undefined);
   await loadSqlParser();
   assertDepartmentId(options.departmentId, settings.rolePrefix, isReservedWord);
   if (options.department !== undefined) assertDepartmentName(options.department);
-  const pack = await loadPack(options.pack ?? settings.pack, settings.packDirs);
+  const pack = await loading;
   if (pack.tenancy !== 'schema') {
     throw new FedgenError(
       'E_USAGE',

@@ -19,9 +19,11 @@ import {
   renderDepartment,
   type CommonOptions,
   type DepartmentOptions,
+  type Prepared,
   type RenderedPlan,
 } from './options.js';
 import {
+  findDepartmentName,
   readLedgerIfAny,
   requireRegisteredName,
   targetRun,
@@ -60,10 +62,19 @@ export async function rollback(options: RollbackOptions): Promise<RollbackResult
   const prepared = await prepare(options);
   return withDatabase(prepared, `rolling back "${prepared.departmentId}"`, (session) =>
     withLock(session, prepared, prepared.departmentId, async () => {
-      const department = await renderDepartment(prepared, await requireRegisteredName(session, prepared));
+      const department = await renderDepartment(prepared, await findStandingName(session, prepared));
       return rollBackTarget(session, prepared, department, options);
     }),
   );
+}
+
+/** Its registered name; below its second script a department has none yet, and must still be able to go. */
+async function findStandingName(session: Session, prepared: Prepared): Promise<string> {
+  const name = await findDepartmentName(session, prepared);
+  if (name !== undefined) return name;
+  const rows = await readLedgerIfAny(session, prepared.settings, [prepared.departmentId]);
+  const stands = rows.some((row) => row.state === 'applied');
+  return stands ? prepared.departmentId : requireRegisteredName(session, prepared);
 }
 
 /** Options of {@link rollbackControlPlane}. */
@@ -85,24 +96,25 @@ export async function rollbackControlPlane(options: RollbackControlPlaneOptions)
   const control = await renderControlPlane(to.settings);
   return withDatabase(to, 'rolling back the control plane', (session) =>
     withLock(session, to, CONTROL_SCHEMA, async () => {
-      if ((await readLedgerIfAny(session, to.settings, [CONTROL_SCHEMA])).length > 0) {
-        refuseWhileUsed(await readDepartments(session, control.plan.roles.owner));
+      const ledger = await readLedgerIfAny(session, to.settings);
+      if (ledger.length > 0) {
+        const registered = await readDepartments(session, control.plan.roles.owner);
+        const standing = ledger.filter((row) => row.state === 'applied' && row.target !== CONTROL_SCHEMA);
+        refuseWhileUsed([...registered.map(({ id }) => id), ...standing.map(({ target }) => target)]);
       }
       return rollBackTarget(session, to, control, { ...options, goal: { kind: 'to', number: 0 } });
     }),
   );
 }
 
-function refuseWhileUsed(departments: readonly { id: string }[]): void {
+/** A department may stand without being registered, and then its schema and role would be orphans. */
+function refuseWhileUsed(ids: readonly string[]): void {
+  const departments = [...new Set(ids)].sort();
   if (departments.length === 0) return;
-  throw new FedgenError(
-    'E_USAGE',
-    `the control plane still serves ${departments.map(({ id }) => id).join(', ')}`,
-    {
-      hint: 'Remove the departments first: fedgen rollback --department-id <id> --all --yes.',
-      details: { departments: departments.map(({ id }) => id) },
-    },
-  );
+  throw new FedgenError('E_USAGE', `the control plane still serves ${departments.join(', ')}`, {
+    hint: 'Remove the departments first: fedgen rollback --department-id <id> --all --yes.',
+    details: { departments },
+  });
 }
 
 async function rollBackTarget(

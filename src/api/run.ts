@@ -2,7 +2,7 @@ import { requireDatabase, type Settings } from '../config/settings.js';
 import type { OnEvent } from '../apply/events.js';
 import { hasLedger, readDepartments, readLedger, type LedgerRow } from '../apply/ledger.js';
 import type { TargetRun } from '../apply/apply.js';
-import { statementError } from '../db/errors.js';
+import { isConnectionLost, isServerError, statementError } from '../db/errors.js';
 import { withTargetLock } from '../db/lock.js';
 import { withSession, type Session } from '../db/session.js';
 import { sharedRoles } from '../plan/names.js';
@@ -38,15 +38,10 @@ export async function withDatabase<T>(
     try {
       return await use(session);
     } catch (error) {
-      throw isServerError(error) ? statementError(error, doing) : error;
+      throw isServerError(error) || isConnectionLost(error) ? statementError(error, doing) : error;
     }
   });
 }
-
-const isServerError = (error: unknown): boolean =>
-  !(error instanceof FedgenError) &&
-  error instanceof Error &&
-  (error.name === 'error' || 'severity' in error || /connection/i.test(error.message));
 
 /** Holds a target's lock while `use` runs, and tells when somebody else holds it. */
 export function withLock<T>(

@@ -65,6 +65,7 @@ async function applyOne(
     plan,
     directives,
     limits,
+    isFlushedLater: runId !== undefined,
     onRetry: (attempt: number, reason: string) =>
       onEvent({ type: 'retry', target, script: name, attempt, reason }),
   };

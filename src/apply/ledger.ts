@@ -109,7 +109,7 @@ export async function finishRun(
   });
 }
 
-/** Records an applied script, inside the transaction that applied it; goes on as the owner role. */
+/** Records an applied script, inside the transaction that applied it; from there on it runs as the owner role. */
 export async function recordApplied(
   session: Session,
   owner: string,
@@ -121,7 +121,9 @@ export async function recordApplied(
   },
 ): Promise<void> {
   const { script } = row;
-  await session.client.query(`set local role ${quoteIdentifier(owner)}`);
+  if (script.source.directives.runAs !== 'owner') {
+    await session.client.query(`set local role ${quoteIdentifier(owner)}`);
+  }
   await session.client.query(
     `insert into federation.schema_migrations
        (target, pack, script, number, template_checksum, rendered_checksum, run_id, state, statements_done, duration_ms)

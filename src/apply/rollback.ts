@@ -1,3 +1,4 @@
+import type { Drop } from '../render/drops.js';
 import type { RenderedScript, RenderedSql } from '../render/render.js';
 import { quoteIdentifier } from '../render/quote.js';
 import { FedgenError } from '../shared/errors.js';
@@ -19,7 +20,7 @@ export interface RollbackStep {
   readonly label: string;
   readonly script: RenderedScript;
   readonly down: RenderedSql;
-  readonly drops: Extract<RenderedScript['rollback'], { kind: 'sql' }>['drops'];
+  readonly drops: readonly Drop[];
   readonly rows: readonly LedgerRow[];
 }
 
@@ -61,7 +62,7 @@ function stepOf({ script, row }: Pair): RollbackStep {
     label: script.source.name,
     script,
     down: script.rollback.rendered,
-    drops: script.rollback.drops,
+    drops: script.rollback.drops(),
     rows: [row],
   };
 }
@@ -165,6 +166,7 @@ async function rollBackOne(
     plan,
     directives,
     limits,
+    isFlushedLater: false,
     onRetry: (attempt: number, reason: string) =>
       onEvent({ type: 'retry', target, script: step.label, attempt, reason }),
   };

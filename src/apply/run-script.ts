@@ -22,6 +22,11 @@ export interface ScriptTransaction {
   readonly directives: Directives;
   readonly limits: ScriptLimits;
   readonly onRetry: (attempt: number, reason: string) => void;
+  /**
+   * A later commit on this connection is durable, and makes this one durable with it: WAL is written in order.
+   * Until then a crash of the server takes script and ledger row together.
+   */
+  readonly isFlushedLater: boolean;
 }
 
 /**
@@ -63,7 +68,7 @@ async function tryOnce(
     await begin(transaction);
     await before();
     const started = performance.now();
-    if (rendered.statements.length > 0) await client.query(rendered.sql);
+    await client.query(rendered.sql);
     const durationMs = performance.now() - started;
     await record(durationMs);
     await client.query('commit');
@@ -76,27 +81,37 @@ async function tryOnce(
 
 /**
  * Opens the transaction with its limits, its search_path (the target's schema alone, so that nothing
- * unqualified can land in public) and the role that the script runs as.
+ * unqualified can land in public) and the role that the script runs as. One round trip.
  */
-async function begin({ session, plan, directives, limits }: ScriptTransaction): Promise<void> {
-  const role = directives.runAs === 'owner' ? `; set local role ${quoteIdentifier(plan.roles.owner)}` : '';
-  await session.client.query(
+async function begin({
+  session,
+  plan,
+  directives,
+  limits,
+  isFlushedLater,
+}: ScriptTransaction): Promise<void> {
+  const results: unknown = await session.client.query(
     `begin; set local lock_timeout = ${directives.lockTimeoutMs ?? limits.lockTimeoutMs};` +
       `set local statement_timeout = ${limits.statementTimeoutMs};` +
       `set local client_min_messages = warning;` +
-      `set local search_path = ${quoteIdentifier(plan.target.schema)}${role}`,
+      `set local search_path = ${quoteIdentifier(plan.target.schema)};` +
+      (isFlushedLater ? 'set local synchronous_commit = off;' : '') +
+      (directives.runAs === 'owner' ? `set local role ${quoteIdentifier(plan.roles.owner)};` : '') +
+      'select current_schema() as schema',
   );
-  const { rows } = await session.client.query<{ schema: string | null }>('select current_schema() as schema');
-  const schema = rows[0]?.schema ?? plan.target.schema;
-  if (schema !== plan.target.schema) {
-    throw new FedgenError(
-      'E_APPLY_FAILED',
-      `search_path leads to schema "${schema}" instead of "${plan.target.schema}"`,
-      {
-        hint: 'A pooler or a login trigger changes search_path: connect to the server directly.',
-      },
-    );
-  }
+  // pg answers several statements with one result each.
+  const last: unknown = Array.isArray(results) ? results.at(-1) : results;
+  const schema: unknown = Reflect.get(
+    Object(Reflect.get(Object(Reflect.get(Object(last), 'rows')), 0)),
+    'schema',
+  );
+  // null: the first script has still to make the schema.
+  if (schema === null || schema === plan.target.schema) return;
+  throw new FedgenError(
+    'E_APPLY_FAILED',
+    `search_path leads to schema "${String(schema)}" instead of "${plan.target.schema}"`,
+    { hint: 'A pooler or a login trigger changes search_path: connect to the server directly.' },
+  );
 }
 
 function blockedError(

@@ -1,6 +1,6 @@
-import { DatabaseError } from 'pg';
-import { isConnectionLost, statementError } from '../db/errors.js';
+import { isConnectionLost, isServerError, statementError } from '../db/errors.js';
 import type { RenderedSql } from '../render/render.js';
+import { pointOffset } from '../render/sql-offsets.js';
 import { FedgenError, type ErrorCode } from '../shared/errors.js';
 import { excerpt, positionAt } from '../shared/excerpt.js';
 
@@ -15,10 +15,10 @@ export function scriptError(
   rendered: RenderedSql,
 ): FedgenError {
   if (cause instanceof FedgenError) return cause;
-  if (!(cause instanceof DatabaseError) || isConnectionLost(cause))
-    return statementError(cause, `running ${script}`);
+  if (!isServerError(cause) || isConnectionLost(cause)) return statementError(cause, `running ${script}`);
+  // The server counts code points, JavaScript UTF-16 units.
   const offset =
-    cause.position === undefined ? undefined : codePointToIndex(rendered.sql, Number(cause.position) - 1);
+    cause.position === undefined ? undefined : pointOffset(rendered.sql, Number(cause.position) - 1);
   const place = offset === undefined ? undefined : rendered.sourceMap(positionAt(rendered.sql, offset).line);
   const lines = [
     `${place ? `${place.file}:${place.line}` : rendered.file}: ${cause.message} (SQLSTATE ${cause.code ?? 'unknown'})`,
@@ -35,13 +35,4 @@ export function scriptError(
     details: { script, file: place?.file ?? rendered.file, line: place?.line, sqlState: cause.code },
     cause,
   });
-}
-
-/** The server counts code points, JavaScript UTF-16 units. */
-function codePointToIndex(text: string, codePoints: number): number {
-  let index = 0;
-  for (let seen = 0; seen < codePoints && index < text.length; seen += 1) {
-    index += (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
-  }
-  return index;
 }

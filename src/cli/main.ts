@@ -1,6 +1,8 @@
-import { CommanderError } from 'commander';
-import { EXIT, FedgenError } from '../shared/errors.js';
-import { buildProgram, type Format, type Invocation } from './program.js';
+import { buildProgram, isPrinted, type Format, type Invocation } from './program.js';
+
+/** As EXIT in shared/errors.ts, which is not loaded for what needs no more than these two. */
+const USAGE = 2;
+const INTERRUPTED = 130;
 
 /** Signals that end a run; the second one does not wait for the first to be dealt with. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -13,7 +15,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const abort = new AbortController();
   const stopListening = abortOnSignals(abort);
   surviveClosedPipes();
-  const invocation: Invocation = { format: formatOf(argv), exitCode: EXIT.ok };
+  const invocation: Invocation = { format: formatOf(argv), exitCode: 0 };
   try {
     await buildProgram(invocation, abort.signal).parseAsync([...argv], { from: 'user' });
     return invocation.exitCode;
@@ -43,7 +45,7 @@ function surviveClosedPipes(): void {
 
 function abortOnSignals(abort: AbortController): () => void {
   const onSignal = (): void => {
-    if (abort.signal.aborted) process.exit(EXIT.interrupted);
+    if (abort.signal.aborted) process.exit(INTERRUPTED);
     abort.abort();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
@@ -53,14 +55,10 @@ function abortOnSignals(abort: AbortController): () => void {
 }
 
 async function report(error: unknown, invocation: Invocation): Promise<number> {
-  // commander has printed help, the version or, in text format, its complaint already.
-  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
-  if (error instanceof CommanderError && invocation.format === 'text') return EXIT.usage;
+  if (isPrinted(error) && error.exitCode === 0) return 0;
+  // commander has complained already; in json nobody has heard it, and main tells it as a document.
+  if (isPrinted(error) && invocation.format === 'text') return USAGE;
+  // Loaded late: what only failures need must not slow the start of everything else.
   const { printError } = await import('./print-error.js');
-  if (error instanceof CommanderError) {
-    printError(new FedgenError('E_USAGE', error.message.replace(/^error: /, '')), invocation.format);
-    return EXIT.usage;
-  }
-  printError(error, invocation.format);
-  return error instanceof FedgenError ? error.exitCode : EXIT.bug;
+  return printError(error, invocation.format);
 }

@@ -1,19 +1,28 @@
 import { inspect } from 'node:util';
 import { redact } from '../config/redact.js';
-import { FedgenError } from '../shared/errors.js';
+import { EXIT, FedgenError } from '../shared/errors.js';
 import { colours } from './colours.js';
 import { printJson } from './print.js';
-import type { Format } from './program.js';
+import { isPrinted, type Format } from './program.js';
 
-/** Prints an error: one clear message with its hint on stderr, or a versioned document on stdout for machines. */
-export function printError(error: unknown, format: Format): void {
+/**
+ * Prints an error: one clear message with its hint on stderr, or a versioned document on stdout for machines.
+ * @returns the exit code that belongs to it.
+ */
+export function printError(cause: unknown, format: Format): number {
+  const error = isPrinted(cause) ? usageError(cause) : cause;
   if (format === 'json' && error instanceof FedgenError) {
     const { code, message, hint, details } = error;
     printJson({ error: { code, message, ...(hint !== undefined && { hint }), details } });
-    return;
+    return error.exitCode;
   }
   process.stderr.write(`${redact(errorText(error))}\n`);
+  return error instanceof FedgenError ? error.exitCode : EXIT.bug;
 }
+
+/** What commander found wrong with the arguments, as an error of ours. */
+const usageError = (complaint: Error): FedgenError =>
+  new FedgenError('E_USAGE', complaint.message.replace(/^error: /, ''));
 
 function errorText(error: unknown): string {
   const paint = colours(process.stderr);

@@ -1,6 +1,14 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { createRequire } from 'node:module';
+import type * as Commander from 'commander';
+
+// By require: commander's ES module entry only wraps its files, and the wrapping costs start-up time.
+const require = createRequire(import.meta.url);
+const { Command, CommanderError, InvalidArgumentError, Option } = require('commander') as typeof Commander;
+
+/** commander has printed help, the version or its complaint already; anything else is an error of ours. */
+export const isPrinted = (error: unknown): error is Commander.CommanderError =>
+  error instanceof CommanderError;
 import { FedgenError } from '../shared/errors.js';
-import { VERSION } from '../shared/version.js';
 
 /** Output formats of results. */
 export type Format = 'text' | 'json';
@@ -17,13 +25,13 @@ export type Handler = (options: Readonly<Record<string, unknown>>, signal: Abort
 interface CommandSpec {
   readonly summary: string;
   readonly examples: readonly string[];
-  readonly options: readonly Option[];
+  readonly options: readonly Commander.Option[];
   /** Told here and not by commander, which would complain of it before it sees that an option is misspelt. */
   readonly needsDepartment?: boolean;
   readonly load: () => Promise<Handler>;
 }
 
-const option = (flags: string, description: string): Option => new Option(flags, description);
+const option = (flags: string, description: string): Commander.Option => new Option(flags, description);
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
@@ -36,20 +44,20 @@ function assignment(text: string, earlier: Record<string, string> = {}): Record<
   return { ...earlier, [name]: value.join('=') };
 }
 
-const FORMAT = (): Option =>
+const FORMAT = (): Commander.Option =>
   option('--format <format>', 'how results are printed').choices(['text', 'json']).default('text');
-const CONFIG = (): Option =>
+const CONFIG = (): Commander.Option =>
   option('--config <file>', 'configuration file (default: fedgen.config.* upwards from here)');
-const DEPARTMENT_ID = (): Option =>
+const DEPARTMENT_ID = (): Commander.Option =>
   option('--department-id <id>', 'slug: a lower-case letter, then letters, digits, underscores');
-const DEPARTMENT = (): Option => option('--department <name>', 'display name');
-const PACK = (): Option => option('--pack <name>', 'pack of tables to use (default: federation)');
-const VAR = (): Option =>
+const DEPARTMENT = (): Commander.Option => option('--department <name>', 'display name');
+const PACK = (): Commander.Option => option('--pack <name>', 'pack of tables to use (default: federation)');
+const VAR = (): Commander.Option =>
   option('--var <name=value>', "value of one of the pack's variables; repeatable").argParser(assignment);
-const VERBOSE = (): Option => option('--verbose', 'tell more');
-const YES = (): Option => option('--yes', 'do not ask');
+const VERBOSE = (): Commander.Option => option('--verbose', 'tell more');
+const YES = (): Commander.Option => option('--yes', 'do not ask');
 
-const CONNECTION = (): Option[] => [
+const CONNECTION = (): Commander.Option[] => [
   option('--database-url <url>', 'postgres://user:password@host:port/name'),
   option('--db-host <host>', 'server'),
   option('--db-port <port>', 'port'),
@@ -60,7 +68,7 @@ const CONNECTION = (): Option[] => [
   CONFIG(),
   FORMAT(),
 ];
-const LIMITS = (): Option[] => [
+const LIMITS = (): Commander.Option[] => [
   option('--lock-timeout <duration>', 'how long DDL waits for a lock before it is tried again (5s)'),
   option('--lock-wait <duration>', 'how long to wait for another fedgen on the same department (30s)'),
   option('--statement-timeout <duration>', 'longest time for one script (none)'),
@@ -82,6 +90,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       option('--output-dir <dir>', 'folder for the files (default: generated)'),
       option('--stdout', 'print the SQL and write nothing'),
       option('--rls-only', 'only the file with policies and grants'),
+      option('--control-plane', 'the files of the control plane as well, for who runs them with psql'),
       option('--timestamp', 'note the time in the manifest (the output is then no longer reproducible)'),
       option('--apply', 'apply it as well'),
       option('--validate', 'validate it as well'),
@@ -195,14 +204,17 @@ const DEV_COMMANDS: Readonly<Record<string, CommandSpec>> = Object.fromEntries(
 );
 
 /** The command tree: names, options and examples; no logic. Handlers are loaded when they are called. */
-export function buildProgram(invocation: Invocation, signal: AbortSignal): Command {
+export function buildProgram(invocation: Invocation, signal: AbortSignal): Commander.Command {
   const program = new Command('fedgen')
     .description('Tenant schemas as code, proved: render, apply, roll back and validate.')
-    .version(VERSION, '-V, --version', 'print the version')
+    .option('-V, --version', 'print the version')
+    .on('option:version', printVersion)
     .showHelpAfterError('(fedgen --help lists commands and options)')
     // in json main prints the one document that tells what commander found
     .configureOutput({
-      writeErr: (text) => void (invocation.format === 'json' || process.stderr.write(text)),
+      writeErr: (text) => {
+        if (invocation.format === 'text') process.stderr.write(text);
+      },
     })
     .addHelpText(
       'after',
@@ -215,8 +227,15 @@ export function buildProgram(invocation: Invocation, signal: AbortSignal): Comma
   return program;
 }
 
+/** Read only when asked for: package.json is not worth loading at every start. */
+function printVersion(): never {
+  const manifest: unknown = require('../../package.json');
+  process.stdout.write(`${String(Reflect.get(Object(manifest), 'version'))}\n`);
+  throw new CommanderError(0, 'commander.version', 'version');
+}
+
 function addCommands(
-  parent: Command,
+  parent: Commander.Command,
   specs: Readonly<Record<string, CommandSpec>>,
   invocation: Invocation,
   signal: AbortSignal,

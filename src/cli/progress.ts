@@ -1,19 +1,21 @@
-import ora, { type Ora } from 'ora';
+import type { Ora } from 'ora';
 import type { RunEvent } from '../apply/events.js';
 import { redact } from '../config/redact.js';
 import { colours } from './colours.js';
 
 /** Shows what happens while it happens, on stderr: a spinner on a terminal, one line per event elsewhere. */
-export interface Progress {
+interface Progress {
   readonly onEvent: (event: RunEvent) => void;
   /** Removes the spinner; call before results are printed. */
   readonly stop: () => void;
 }
 
-/** Starts showing progress. */
-export function startProgress(): Progress {
+/** Starts showing progress. ora is only loaded where there is a terminal to spin on. */
+async function startProgress(): Promise<Progress> {
   const paint = colours(process.stderr);
-  const spinner: Ora | undefined = process.stderr.isTTY ? ora({ stream: process.stderr }) : undefined;
+  const spinner: Ora | undefined = process.stderr.isTTY
+    ? (await import('ora')).default({ stream: process.stderr })
+    : undefined;
   const line = (message: string): void => {
     const wasSpinning = spinner?.isSpinning ?? false;
     spinner?.stop();
@@ -49,7 +51,7 @@ export function startProgress(): Progress {
 
 /** Runs `work` with progress shown, and takes the spinner away however it ends. */
 export async function withProgress<T>(work: (onEvent: Progress['onEvent']) => Promise<T>): Promise<T> {
-  const progress = startProgress();
+  const progress = await startProgress();
   try {
     return await work(progress.onEvent);
   } finally {

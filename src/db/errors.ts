@@ -1,4 +1,4 @@
-import { DatabaseError } from 'pg';
+import type { DatabaseError } from 'pg';
 import { FedgenError, type ErrorCode } from '../shared/errors.js';
 
 /** SQLSTATEs after which the same transaction may succeed: deadlock, serialization failure, lock not available. */
@@ -46,9 +46,16 @@ const NETWORK: Readonly<Record<string, string>> = {
   EACCES: 'the socket may not be used',
 };
 
+/**
+ * Is it an error that the server sent? Told by its fields and not by its class, because this module is also loaded
+ * where nothing connects, and loading pg for a class costs start-up time.
+ */
+export const isServerError = (error: unknown): error is DatabaseError =>
+  error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string';
+
 /** The SQLSTATE of a server error; undefined for anything else. */
 export const sqlState = (error: unknown): string | undefined =>
-  error instanceof DatabaseError ? error.code : undefined;
+  isServerError(error) ? error.code : undefined;
 
 /** Is it worth running the same transaction again? */
 export const isTransient = (error: unknown): boolean => TRANSIENT.has(sqlState(error) ?? '');

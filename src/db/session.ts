@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { describeDatabase, toClientConfig, type DatabaseSettings } from '../config/database.js';
 import { FedgenError } from '../shared/errors.js';
 import { connectError } from './errors.js';
@@ -36,6 +36,7 @@ export async function withSession<T>(
   const client = await connect(database, options);
   const stopCancelling = cancelOnAbort(client, database, options);
   try {
+    await letServerNoticeOurDeath(client);
     const session = {
       client,
       where: describeDatabase(database),
@@ -54,7 +55,9 @@ export async function withSession<T>(
 }
 
 async function connect(database: DatabaseSettings, options: SessionOptions): Promise<pg.Client> {
-  const client = new pg.Client({
+  // Loaded here: commands that do not connect start without it.
+  const { Client } = await import('pg');
+  const client = new Client({
     ...toClientConfig(database),
     connectionTimeoutMillis: options.connectTimeoutMs,
     keepAlive: true,
@@ -69,6 +72,14 @@ async function connect(database: DatabaseSettings, options: SessionOptions): Pro
     await client.end().catch(() => undefined);
     throw connectError(cause, describeDatabase(database));
   }
+}
+
+/**
+ * Without this a backend whose client was killed works on to the end of its statement, and holds the target's lock so
+ * long. A server on a platform that cannot do it refuses, and then it is so.
+ */
+async function letServerNoticeOurDeath(client: pg.Client): Promise<void> {
+  await client.query(`set client_connection_check_interval = '1s'`).catch(() => undefined);
 }
 
 async function readVersion(client: pg.Client): Promise<number> {
@@ -114,6 +125,8 @@ export function throwIfAborted(signal: AbortSignal | undefined, cause?: unknown)
   if (!signal?.aborted) return;
   throw new FedgenError('E_INTERRUPTED', 'interrupted', {
     hint: 'Scripts that were finished stay applied, the running one was undone. Run the same command again to go on.',
+    // What became of each script, where the interrupted work knows it.
+    ...(cause instanceof FedgenError && { details: cause.details }),
     cause: cause ?? signal.reason,
   });
 }

@@ -27,7 +27,7 @@ const KNOWN: Readonly<Record<string, (directives: Mutable<Directives>, argument:
 
 /**
  * Reads the `-- fedgen: name argument` lines among the comments at the head of a script.
- * @throws FedgenError E_TEMPLATE_INVALID for an unknown directive or a bad argument.
+ * @throws FedgenError E_TEMPLATE_INVALID for an unknown directive, a bad argument, or one below the head.
  */
 export function parseDirectives(source: string, file: string): Directives {
   const directives: Mutable<Directives> = {
@@ -36,13 +36,15 @@ export function parseDirectives(source: string, file: string): Directives {
     irreversible: undefined,
     lockTimeoutMs: undefined,
   };
-  const lines = source.split('\n');
-  for (const [index, line] of lines.entries()) {
-    if (line.trim() !== '' && !line.startsWith('--')) break;
-    const match = /^--\s*fedgen:\s*(\S+)\s*(.*)$/.exec(line);
+  let isHead = true;
+  for (const [index, line] of source.split('\n').entries()) {
+    isHead &&= line.trim() === '' || line.startsWith('--');
+    const match = /^\s*--\s*fedgen:\s*(\S+)\s*(.*)$/.exec(line);
     if (!match) continue;
+    if (!isHead) throw tooLate(file, index + 1, line);
     const [, name = '', argument = ''] = match;
-    if (!KNOWN[name]?.(directives, argument.trim())) {
+    const read = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined;
+    if (!read?.(directives, argument.trim())) {
       throw new FedgenError(
         'E_TEMPLATE_INVALID',
         `${file}:${index + 1}: "${line.trim()}" is no directive of fedgen`,
@@ -54,4 +56,15 @@ export function parseDirectives(source: string, file: string): Directives {
     }
   }
   return directives;
+}
+
+function tooLate(file: string, line: number, text: string): FedgenError {
+  return new FedgenError(
+    'E_TEMPLATE_INVALID',
+    `${file}:${line}: "${text.trim()}" stands below the head of the script, where it has no effect`,
+    {
+      hint: 'Put directives first, before any SQL and any {% … %}, each at the start of its line.',
+      details: { file, line },
+    },
+  );
 }

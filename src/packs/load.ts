@@ -1,17 +1,14 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { LineCounter, parseDocument } from 'yaml';
 import { FedgenError } from '../shared/errors.js';
 import { parseDirectives } from './directives.js';
+import { displayPath, readTemplates, readText, ROOT, type Templates } from './files.js';
+import { loadKnown, textKey } from './known.js';
 import type { Pack, ScriptSource, TemplateRef } from './pack.js';
-import { rawPackSchema, type RawPack } from './schema.js';
+import type { RawPack } from './schema.js';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SCRIPT = /^(\d{4})_[a-z0-9_]+\.sql\.njk$/;
 const CONTROL_SCRIPT = /^(\d{4})_[a-z0-9_]+\.sql$/;
-
-type Templates = Map<string, { source: string; file: string }>;
 
 /** Name of the pack that stands for migrations/ and rollback/. */
 export const CONTROL_PLANE = 'control-plane';
@@ -30,7 +27,7 @@ async function loadFrom(name: string, packDirs: readonly string[], seen: readonl
     throw new FedgenError('E_PACK_INVALID', `pack ${name} extends itself: ${[...seen, name].join(' → ')}`);
   }
   const dir = await findPackDir(name, packDirs);
-  const raw = await readPackFile(path.join(dir, 'pack.yaml'), name);
+  const raw = await readManifest(path.join(dir, 'pack.yaml'), name);
   const base = raw.extends === undefined ? undefined : await loadFrom(raw.extends, packDirs, [...seen, name]);
   const templates: Templates = new Map(base?.templates ?? []);
   await readTemplates(path.join(ROOT, 'templates', '_macros'), '_macros', templates);
@@ -65,18 +62,17 @@ export async function listBuiltInPacks(): Promise<string[]> {
     .sort();
 }
 
-async function readPackFile(file: string, name: string): Promise<RawPack> {
-  const counter = new LineCounter();
-  const document = parseDocument(await readText(file), { lineCounter: counter });
-  const problems = document.errors.map((error) => error.message);
-  const parsed = problems.length === 0 ? rawPackSchema.safeParse(document.toJS()) : undefined;
-  for (const issue of parsed?.error?.issues ?? []) {
-    problems.push(`${issue.path.join('.') || '(top)'}: ${issue.message}`);
-  }
-  if (parsed?.success && parsed.data.name !== name) {
-    problems.push(`name: is "${parsed.data.name}", but the folder is called "${name}"`);
-  }
-  if (parsed?.success && problems.length === 0) return parsed.data;
+async function readManifest(file: string, name: string): Promise<RawPack> {
+  const text = await readText(file);
+  const ready = (await loadKnown()).manifests[textKey(text)];
+  const result = ready ? { manifest: ready } : (await import('./manifest.js')).parseManifest(text);
+  const problems =
+    'problems' in result
+      ? result.problems
+      : result.manifest.name === name
+        ? []
+        : [`name: is "${result.manifest.name}", but the folder is called "${name}"`];
+  if ('manifest' in result && problems.length === 0) return result.manifest;
   throw new FedgenError('E_PACK_INVALID', `${displayPath(file)}:\n  ${problems.join('\n  ')}`, {
     hint: 'docs/packs.md describes the format; schema/pack.json is its JSON Schema.',
     details: { file: displayPath(file), problems },
@@ -99,6 +95,13 @@ function assemble(
         hint: 'Give the newer one the next free number.',
       },
     );
+  }
+  const names = [...(base?.tables ?? []), ...raw.tables].map((table) => table.name);
+  const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+  if (repeated.length > 0) {
+    throw new FedgenError('E_PACK_INVALID', `pack ${raw.name} lists tables twice: ${repeated.join(', ')}`, {
+      hint: 'A pack that extends another lists only the tables that it adds.',
+    });
   }
   const tenancy = raw.tenancy ?? base?.tenancy;
   const tenantColumn = raw.tenantColumn ?? base?.tenantColumn;
@@ -154,10 +157,34 @@ export async function loadControlPlane(): Promise<Pack> {
 }
 
 function listScripts(pack: string, templates: Templates): ScriptSource[] {
-  return [...templates.keys()]
-    .filter((name) => path.posix.dirname(name) === pack && SCRIPT.test(path.posix.basename(name)))
+  const own = [...templates.keys()].filter(
+    (name) => path.posix.dirname(name) === pack && name.endsWith('.sql.njk'),
+  );
+  refuseStrays(pack, own, templates);
+  return own
+    .filter(isScript)
     .sort()
     .map((name) => scriptSource(pack, name, name.replace(/\.sql\.njk$/, '.down.sql.njk'), templates));
+}
+
+const isScript = (name: string): boolean => SCRIPT.test(path.posix.basename(name));
+
+/** A script whose name is not quite right would be passed over in silence; so would a rollback without its script. */
+function refuseStrays(pack: string, own: readonly string[], templates: Templates): void {
+  const strays = own.filter((name) => {
+    const up = name.replace(/\.down\.sql\.njk$/, '.sql.njk');
+    return !isScript(up) || !templates.has(up);
+  });
+  if (strays.length === 0) return;
+  const files = strays.map((name) => templateRef(name, templates).file);
+  throw new FedgenError(
+    'E_PACK_INVALID',
+    `pack ${pack} has files that would never be run:\n  ${files.join('\n  ')}`,
+    {
+      hint: 'Name a script NNNN_verb_object.sql.njk, lower case, and its rollback NNNN_verb_object.down.sql.njk.',
+      details: { pack, files },
+    },
+  );
 }
 
 function scriptSource(pack: string, name: string, downName: string, templates: Templates): ScriptSource {
@@ -178,32 +205,8 @@ const templateRef = (name: string, templates: Templates): TemplateRef => ({
   file: templates.get(name)?.file ?? name,
 });
 
-async function readTemplates(dir: string, prefix: string, into: Templates, ending = '.njk'): Promise<void> {
-  const entries = await readdir(dir, { withFileTypes: true, recursive: true });
-  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending));
-  await Promise.all(
-    files.map(async (entry) => {
-      const file = path.join(entry.parentPath, entry.name);
-      const name = `${prefix}/${path.relative(dir, file).split(path.sep).join('/')}`;
-      into.set(name, { source: await readText(file), file: displayPath(file) });
-    }),
-  );
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
-  } catch (cause) {
-    throw new FedgenError('E_PACK_INVALID', `cannot read ${displayPath(file)}`, { cause });
-  }
-}
-
 const exists = (file: string): Promise<boolean> =>
-  readFile(file).then(
+  access(file).then(
     () => true,
     () => false,
   );
-
-/** The path as a person knows it: inside the package without its installation folder, elsewhere relative to nothing. */
-const displayPath = (file: string): string =>
-  file.startsWith(ROOT) ? path.relative(ROOT, file).split(path.sep).join('/') : file;

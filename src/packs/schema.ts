@@ -6,19 +6,29 @@ const identifier = z
   .max(63);
 
 const variable = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('enum'),
-    values: z.array(z.string()).min(1),
-    default: z.string(),
-    description: z.string().optional(),
-  }),
-  z.strictObject({
-    type: z.literal('integer'),
-    default: z.int(),
-    min: z.int().optional(),
-    max: z.int().optional(),
-    description: z.string().optional(),
-  }),
+  z
+    .strictObject({
+      type: z.literal('enum'),
+      values: z.array(z.string()).min(1),
+      default: z.string(),
+      description: z.string().optional(),
+    })
+    .refine(({ values, default: value }) => values.includes(value), {
+      path: ['default'],
+      message: 'must be one of the values',
+    }),
+  z
+    .strictObject({
+      type: z.literal('integer'),
+      default: z.int(),
+      min: z.int().optional(),
+      max: z.int().optional(),
+      description: z.string().optional(),
+    })
+    .refine(({ min = -Infinity, max = Infinity, default: value }) => value >= min && value <= max, {
+      path: ['default'],
+      message: 'must lie between min and max',
+    }),
   z.strictObject({ type: z.literal('boolean'), default: z.boolean(), description: z.string().optional() }),
   z.strictObject({ type: z.literal('identifier'), default: identifier, description: z.string().optional() }),
   z.strictObject({ type: z.literal('string'), default: z.string(), description: z.string().optional() }),

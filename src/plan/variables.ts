@@ -26,6 +26,9 @@ export function resolveVariables(pack: Pack, given: GivenVariables): Readonly<Re
   });
 }
 
+/** What PostgreSQL cannot store, and the characters that the renderer marks values with. */
+const UNUSABLE = /[\0\p{Cs}\uE000-\uE00F]/u;
+
 function parseVariable(spec: VariableSpec, value: VariableValue): VariableValue | undefined {
   switch (spec.type) {
     case 'enum':
@@ -37,14 +40,15 @@ function parseVariable(spec: VariableSpec, value: VariableValue): VariableValue 
           ? false
           : undefined;
     case 'integer': {
-      const number = typeof value === 'boolean' || value === '' ? Number.NaN : Number(value);
+      const isWhole = typeof value === 'number' || /^[+-]?\d+$/.test(String(value));
+      const number = isWhole ? Number(value) : Number.NaN;
       const inRange = number >= (spec.min ?? -Infinity) && number <= (spec.max ?? Infinity);
       return Number.isSafeInteger(number) && inRange ? number : undefined;
     }
     case 'identifier':
       return /^[a-z_][a-z0-9_]{0,62}$/.test(String(value)) ? String(value) : undefined;
     case 'string':
-      return String(value);
+      return UNUSABLE.test(String(value)) ? undefined : String(value);
   }
 }
 
@@ -59,6 +63,6 @@ function describeSpec(spec: VariableSpec): string {
     case 'identifier':
       return 'a lower-case SQL name';
     case 'string':
-      return 'text';
+      return 'text without zero bytes and characters for private use';
   }
 }

@@ -1,9 +1,21 @@
 import nunjucks from 'nunjucks';
 import type { Pack, TemplateRef } from '../packs/pack.js';
 import { FedgenError } from '../shared/errors.js';
-import { ident, literal, qualified } from './filters.js';
-import { addMarkers, takeMarkers, type SourceMap } from './markers.js';
-import { inspectTemplate } from './template-check.js';
+import { positionAt } from '../shared/excerpt.js';
+import { QUOTING_FILTERS } from './filters.js';
+import { addMarkers, markedLocation, takeMarkers, type SourceMap } from './markers.js';
+import {
+  findFailures,
+  isFailure,
+  markFailure,
+  markValue,
+  takeValues,
+  unmark,
+  type Misplaced,
+} from './quoted-values.js';
+import { checkSources } from './source-check.js';
+
+const CONTEXT_HINT = 'Templates see target, roles, vars and pack; docs/packs.md lists their members.';
 
 /** Rendered text, where its lines came from, and which template sources had a part in it. */
 export interface Rendering {
@@ -32,19 +44,69 @@ export function createTemplateRenderer(templates: Pack['templates']): TemplateRe
     trimBlocks: true,
     lstripBlocks: true,
   });
-  environment.addFilter('ident', ident);
-  environment.addFilter('literal', literal);
-  environment.addFilter('qualified', qualified);
-  const checked = new Map<string, readonly string[]>();
-  return (template, context) => {
-    const sources = checked.get(template.name) ?? checkSources(template, templates);
-    checked.set(template.name, sources);
+  const failures: string[] = [];
+  for (const [name, quote] of QUOTING_FILTERS) environment.addFilter(name, markingFilter(quote, failures));
+  const isFilter = (name: string): boolean => {
     try {
-      return { ...takeMarkers(environment.render(template.name, context), files), sources };
-    } catch (cause) {
-      throw templateError(cause, template, sources, templates);
+      return Boolean(environment.getFilter(name));
+    } catch {
+      return false;
     }
   };
+  const compile = (name: string): void => {
+    try {
+      environment.getTemplate(name, true);
+    } catch (cause) {
+      throw templateError(cause, name, [], templates);
+    }
+  };
+  const checked = new Map<string, readonly string[]>();
+  const knownText = new Set<string>();
+  return (template, context) => {
+    const sources = checked.get(template.name) ?? checkSources(template, templates, { isFilter, compile });
+    checked.set(template.name, sources);
+    failures.length = 0;
+    const marked = renderMarked(environment, template, context, sources, templates);
+    if (failures.length > 0) throw filterErrors(marked, failures, template, files, templates);
+    const { text: withValues, sourceMap } = takeMarkers(marked, files, names.indexOf(template.name));
+    const { text, misplaced } = takeValues(withValues, knownText);
+    if (misplaced.length > 0) throw misplacedError(text, misplaced, sourceMap);
+    return { text, sourceMap, sources };
+  };
+}
+
+/**
+ * A filter that never throws, because Nunjucks would tell the line of the last call instead of the filter's: it leaves
+ * a mark where it failed, which the rendered text then leads to.
+ */
+function markingFilter(
+  quote: (...values: unknown[]) => string,
+  failures: string[],
+): (...values: unknown[]) => string {
+  return (...values) => {
+    const failed = values.find(isFailure);
+    if (failed !== undefined) return failed;
+    try {
+      return markValue(quote(...values.map(unmark)));
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+      return markFailure(failures.length - 1);
+    }
+  };
+}
+
+function renderMarked(
+  environment: nunjucks.Environment,
+  template: TemplateRef,
+  context: Readonly<Record<string, unknown>>,
+  sources: readonly string[],
+  templates: Pack['templates'],
+): string {
+  try {
+    return environment.render(template.name, context);
+  } catch (cause) {
+    throw templateError(cause, template.name, sources, templates);
+  }
 }
 
 class PackLoader extends nunjucks.Loader implements nunjucks.ILoader {
@@ -62,60 +124,77 @@ class PackLoader extends nunjucks.Loader implements nunjucks.ILoader {
   }
 }
 
-/** The template and all it pulls in, each checked once for values that no filter quotes. */
-function checkSources(template: TemplateRef, templates: Pack['templates']): string[] {
-  const sources = new Set<string>();
-  const pending = [template.name];
-  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    const found = templates.get(name);
-    if (!found || sources.has(name)) continue;
-    sources.add(name);
-    const { unquoted, imports, computedImports } = inspectTemplate(found.source);
-    pending.push(...imports);
-    refuseOutputs(found.file, 'values reach SQL unquoted', unquoted);
-    refuseOutputs(found.file, 'the name of an imported template is computed', computedImports);
-  }
-  return [...sources].sort();
-}
-
-function refuseOutputs(
-  file: string,
-  what: string,
-  places: readonly { line: number; expression: string }[],
-): void {
-  if (places.length === 0) return;
-  const list = places.map((place) => `${file}:${place.line}: ${place.expression}`);
-  throw new FedgenError('E_TEMPLATE_INVALID', `${what}:\n  ${list.join('\n  ')}`, {
-    hint: 'End each {{ … }} in a filter: ident for names, qualified(schema) for schema-qualified names, literal for values. Import templates by a fixed name.',
-    details: { file, line: places[0]?.line },
+/** What filters refused, each at the template line that used it. */
+function filterErrors(
+  marked: string,
+  failures: readonly string[],
+  template: TemplateRef,
+  files: readonly string[],
+  templates: Pack['templates'],
+): FedgenError {
+  const seen = new Map(findFailures(marked).map(({ index, at }) => [index, at]));
+  const sources = new Map([...templates.values()].map(({ file, source }) => [file, source]));
+  const told = failures.map((reason, index) => {
+    const at = seen.get(index);
+    const place = at === undefined ? undefined : markedLocation(marked, at, files);
+    return { reason, file: place?.file ?? template.file, line: place?.line ?? 0 };
+  });
+  const list = told.map(({ reason, file, line }) => describeFault(file, line, reason, sources.get(file)));
+  return new FedgenError('E_TEMPLATE_INVALID', [...new Set(list)].join('\n'), {
+    hint: CONTEXT_HINT,
+    details: { file: told[0]?.file, line: told[0]?.line },
   });
 }
 
-/** Nunjucks puts places into its messages as `(name) [Line 3, Column 8]`, the innermost last. */
+function misplacedError(sql: string, misplaced: readonly Misplaced[], sourceMap: SourceMap): FedgenError {
+  const places = misplaced.map(({ at, reason }) => {
+    const { line } = positionAt(sql, at);
+    const place = sourceMap(line);
+    return {
+      ...place,
+      text: `${place.file}:${place.line}: ${reason}: ${sql.split('\n')[line - 1]?.trim() ?? ''}`,
+    };
+  });
+  const list = [...new Set(places.map(({ text }) => text))];
+  return new FedgenError(
+    'E_TEMPLATE_INVALID',
+    `quotes do not protect these values:\n  ${list.join('\n  ')}`,
+    {
+      hint: 'Let {{ … }} stand by itself, outside other quotes and comments. Build longer texts first: {{ ("Table of " ~ target.name) | literal }}.',
+      details: { file: places[0]?.file, line: places[0]?.line },
+    },
+  );
+}
+
+function describeFault(file: string, line: number, reason: string, source: string | undefined): string {
+  const excerpt = lineOf(source, line).trimEnd();
+  return `${file}${line > 0 ? `:${line}` : ''}: ${reason}${excerpt === '' ? '' : `\n  ${line} | ${excerpt}`}`;
+}
+
+/**
+ * Nunjucks puts places into its messages as `(name) [Line 3, Column 8]`, the innermost last. It counts lines from 1 in
+ * errors of syntax, and from 0 in those of running templates, which carry the name of an error. For a macro it gives
+ * the macro's line, but the importing template's name: the line that calls what could not be called is the right one.
+ */
 function templateError(
   cause: unknown,
-  template: TemplateRef,
+  name: string,
   sources: readonly string[],
   templates: Pack['templates'],
 ): FedgenError {
   const text = cause instanceof Error ? cause.message : String(cause);
-  const places = [...text.matchAll(/\(([^()\n]+)\) \[Line (\d+), Column (\d+)\]/g)];
-  const innermost = places.at(-1);
-  const line = Number(innermost?.[2] ?? 0);
-  const reason = (text.split('\n').at(-1) ?? text)
-    .trim()
-    .replace(/^(?:Template render error|Error):\s*/, '')
-    .replace('attempted to output null or undefined value', 'a variable is undefined');
-  // Inside macros Nunjucks names the importing template with the macro file's line: take the file that has a tag there.
-  const candidates = [innermost?.[1] ?? template.name, ...sources];
-  const name =
-    candidates.find((candidate) => /\{[{%]/.test(lineOf(templates.get(candidate)?.source, line))) ??
-    template.name;
-  const file = templates.get(name)?.file ?? template.file;
-  const excerpt = lineOf(templates.get(name)?.source, line).trimEnd();
-  const shown = excerpt === '' ? '' : `\n  ${line} | ${excerpt}`;
-  return new FedgenError('E_TEMPLATE_INVALID', `${file}${line > 0 ? `:${line}` : ''}: ${reason}${shown}`, {
-    hint: 'Templates see target, roles, vars and pack; docs/packs.md lists their members.',
+  const number = [...text.matchAll(/\([^()\n]+\) \[Line (\d+)/g)].at(-1)?.[1];
+  const lastLine = (text.split('\n').at(-1) ?? text).trim();
+  const reason = lastLine.replace(/^(?:Template render error|\w*Error):\s*/, '');
+  const line = number === undefined ? 0 : Number(number) + (reason === lastLine ? 0 : 1);
+  const callee = /^Unable to call `(\w+)/.exec(reason)?.[1];
+  const where = [name, ...sources].find((each) => {
+    return callee === undefined || lineOf(templates.get(each)?.source, line).includes(callee);
+  });
+  const found = templates.get(where ?? name);
+  const file = found?.file ?? name;
+  return new FedgenError('E_TEMPLATE_INVALID', describeFault(file, line, reason, found?.source), {
+    hint: CONTEXT_HINT,
     details: { file, line },
     cause,
   });

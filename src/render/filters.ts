@@ -1,17 +1,15 @@
 import { MAX_IDENTIFIER_BYTES } from '../plan/names.js';
 import { quoteIdentifier, quoteLiteral } from './quote.js';
 
-/** Names of the filters, one of which every value must pass on its way into SQL. */
-export const QUOTING_FILTERS: ReadonlySet<string> = new Set(['ident', 'literal', 'qualified']);
-
 /**
  * `{{ name | ident }}`: a quoted identifier.
- * @throws Error when the value is no text, empty, holds a zero byte, or is longer than PostgreSQL keeps.
+ * @throws Error when the value is no text, empty, holds a zero byte or half a surrogate pair, or is longer than
+ *   PostgreSQL keeps.
  */
 export function ident(value: unknown): string {
   if (typeof value !== 'string' || value === '')
     throw new Error(`ident needs a name, not ${describe(value)}`);
-  if (value.includes('\0')) throw new Error('ident: a name cannot hold a zero byte');
+  refuseUnstorable('ident', value);
   const bytes = Buffer.byteLength(value);
   if (bytes > MAX_IDENTIFIER_BYTES) {
     throw new Error(
@@ -23,20 +21,37 @@ export function ident(value: unknown): string {
 
 /**
  * `{{ value | literal }}`: a quoted literal; numbers, booleans and null as they are.
+ *
+ * A negative number gets a space, because `5 -{{ n | literal }}` would otherwise begin a comment. A dollar sign is
+ * written as an escape, because a literal may stand inside a dollar-quoted function body and must not end it.
  * @throws Error for anything that is not text, a finite number, a boolean or null.
  */
 export function literal(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'boolean') return String(value);
-  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return value < 0 ? ` ${value}` : String(value);
   if (typeof value !== 'string') throw new Error(`literal needs a value, not ${describe(value)}`);
-  if (value.includes('\0')) throw new Error('literal: text cannot hold a zero byte');
-  return quoteLiteral(value);
+  refuseUnstorable('literal', value);
+  if (!value.includes('$')) return quoteLiteral(value);
+  const escaped = value.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('$', '\\x24');
+  return ` E'${escaped}'`;
 }
 
 /** `{{ 'orders' | qualified(target.schema) }}`: `"schema"."orders"`. */
 export function qualified(name: unknown, schema: unknown): string {
   return `${ident(schema)}.${ident(name)}`;
+}
+
+/** The filters, one of which every value must pass on its way into SQL. */
+export const QUOTING_FILTERS: ReadonlyMap<string, (...values: unknown[]) => string> = new Map([
+  ['ident', ident],
+  ['literal', literal],
+  ['qualified', qualified],
+]);
+
+function refuseUnstorable(filter: string, text: string): void {
+  if (text.includes('\0')) throw new Error(`${filter}: text cannot hold a zero byte`);
+  if (/\p{Cs}/u.test(text)) throw new Error(`${filter}: text cannot hold half a surrogate pair`);
 }
 
 const describe = (value: unknown): string =>
@@ -46,4 +61,8 @@ const describe = (value: unknown): string =>
       ? 'null'
       : typeof value === 'string'
         ? '""'
-        : typeof value;
+        : typeof value === 'number'
+          ? String(value)
+          : Array.isArray(value)
+            ? 'a list'
+            : typeof value;

@@ -1,7 +1,7 @@
 /**
- * Where each line of rendered SQL came from. Nunjucks keeps no source map, so every template line that can
- * produce output gets an invisible marker at its end before rendering; markers travel through loops, macros
- * and includes, and are taken out again afterwards.
+ * Where each line of rendered SQL came from. Nunjucks keeps no source map, so template lines that produce output get
+ * invisible markers before rendering; markers travel through loops, macros and includes, and are taken out again
+ * afterwards.
  */
 const OPEN = '\uE000';
 const CLOSE = '\uE001';
@@ -18,77 +18,113 @@ export type SourceMap = (renderedLine: number) => TemplateLocation;
 
 /** Adds markers to a template's source. `index` identifies the file in {@link takeMarkers}. */
 export function addMarkers(source: string, index: number): string {
-  const lines = source.split('\n');
-  const ends = markableLines(source);
-  return lines
-    .map((line, at) =>
-      ends[at] ? `${line}${OPEN}${index.toString(36)}:${(at + 1).toString(36)}${CLOSE}` : line,
-    )
-    .join('\n');
+  let marked = '';
+  let from = 0;
+  for (const { at, line } of markerPlaces(source)) {
+    marked += `${source.slice(from, at)}${OPEN}${index.toString(36)}:${line.toString(36)}${CLOSE}`;
+    from = at;
+  }
+  return marked + source.slice(from);
 }
 
 type Mode = 'text' | 'expression' | 'block' | 'comment' | 'raw';
-const CLOSING: Readonly<Record<'expression' | 'block' | 'comment', string>> = {
-  expression: '}}',
-  block: '%}',
-  comment: '#}',
-};
-const OPENING: Readonly<Record<string, 'expression' | 'block' | 'comment'>> = {
-  '{{': 'expression',
-  '{%': 'block',
-  '{#': 'comment',
-};
+type Tag = Exclude<Mode, 'text' | 'raw'>;
+const CLOSING: Readonly<Record<Tag, string>> = { expression: '}}', block: '%}', comment: '#}' };
+const OPENING: Readonly<Record<string, Tag>> = { '{{': 'expression', '{%': 'block', '{#': 'comment' };
+const END_OF_RAW = /\{%\s*end(?:raw|verbatim)\s*%\}/y;
+/** Strings and regular expressions inside a tag; what looks like the tag's end in them is none. */
+const QUOTED = /'(?:[^'\\]|\\[^])*(?:'|$)|"(?:[^"\\]|\\[^])*(?:"|$)|(?<![\w$])r\/(?:[^/\\]|\\[^])*(?:\/|$)/y;
 
 /**
- * For each line: may a marker stand at its end? Not inside a tag, and not right after a tag whose own
- * whitespace rules (trimBlocks, `-}}`) would then see the marker instead of the line break.
+ * A marker stands right after the last visible text, or `{{ … }}`, of a line and of each stretch of text before a
+ * `{% … %}`. Nowhere else would whitespace control (trimBlocks, lstripBlocks, `{%-`, `-}}`) still see the same text.
  */
-function markableLines(source: string): boolean[] {
-  const result: boolean[] = [];
+function markerPlaces(source: string): { at: number; line: number }[] {
+  const places: { at: number; line: number }[] = [];
   let mode: Mode = 'text';
-  let quote = '';
+  let line = 1;
   let tagStart = 0;
-  for (let at = 0; at <= source.length; at += 1) {
-    const char = source[at];
-    if (char === '\n' || char === undefined) {
-      result.push(mode === 'text' && !/(?:[%#]|-\})\}$/.test(source.slice(Math.max(0, at - 3), at)));
-    } else if (mode === 'text') {
-      const opened = OPENING[source.slice(at, at + 2)];
-      if (opened) {
-        mode = opened;
-        tagStart = at;
-        at += 1;
-      }
-    } else if (mode === 'raw') {
-      if (/^\{%-?\s*end(?:raw|verbatim)/.test(source.slice(at, at + 16))) mode = 'block';
-    } else if (quote) {
-      if (char === '\\') at += 1;
-      else if (char === quote) quote = '';
-    } else if (mode !== 'comment' && (char === '"' || char === "'")) {
-      quote = char;
-    } else if (source.startsWith(CLOSING[mode], at)) {
-      const isRaw: boolean =
-        mode === 'block' && /^\{%-?\s*(?:raw|verbatim)\b/.test(source.slice(tagStart, at));
-      mode = isRaw ? 'raw' : 'text';
+  let visibleEnd: number | undefined;
+  const flush = (): void => {
+    if (visibleEnd !== undefined) places.push({ at: visibleEnd, line });
+    visibleEnd = undefined;
+  };
+  for (let at = 0; at < source.length; at += 1) {
+    const isText: boolean = mode === 'text' || mode === 'raw';
+    const opened: Tag | undefined =
+      mode === 'text'
+        ? OPENING[source.slice(at, at + 2)]
+        : mode === 'raw' && matchAt(END_OF_RAW, source, at) > 0
+          ? 'block'
+          : undefined;
+    if (source[at] === '\n') {
+      flush();
+      line += 1;
+    } else if (opened) {
+      if (opened === 'block') flush();
+      mode = opened;
+      tagStart = at;
       at += 1;
+    } else if (isText) {
+      if (/\S/.test(source[at] ?? '')) visibleEnd = at + 1;
+    } else if (source.startsWith(CLOSING[mode as Tag], at)) {
+      if (mode === 'expression' && source[at - 1] !== '-') visibleEnd = at + 2;
+      mode =
+        mode === 'block' && /^\{%-?\s*(?:raw|verbatim)\b/.test(source.slice(tagStart, at)) ? 'raw' : 'text';
+      at += 1;
+    } else if (mode !== 'comment') {
+      const end = at + Math.max(matchAt(QUOTED, source, at), 1);
+      line += source.slice(at, end).split('\n').length - 1;
+      at = end - 1;
     }
   }
-  return result;
+  flush();
+  return places;
 }
 
-/** Removes the markers from rendered text and answers where each of its lines came from. */
+/** Length of the match that starts at an index; 0 when there is none. */
+function matchAt(pattern: RegExp, text: string, index: number): number {
+  pattern.lastIndex = index;
+  return pattern.exec(text)?.[0].length ?? 0;
+}
+
+/**
+ * Removes the markers from rendered text and answers where each of its lines came from.
+ * @param own index of the rendered template itself: where lines are from when no marker is left.
+ */
 export function takeMarkers(
   marked: string,
   files: readonly string[],
+  own = 0,
 ): { text: string; sourceMap: SourceMap } {
-  const found = marked.split('\n').map((line) => {
-    const last = [...line.matchAll(MARKER)].at(-1);
-    return last && { file: Number.parseInt(last[1] ?? '', 36), line: Number.parseInt(last[2] ?? '', 36) };
-  });
+  const found = marked.split('\n').map((line) => lastMarker(line));
   const sourceMap: SourceMap = (renderedLine) => {
-    const own = found[renderedLine - 1];
-    const place = own ?? found.slice(renderedLine).find((entry) => entry) ?? found.findLast((entry) => entry);
-    return { file: files[place?.file ?? 0] ?? '', line: place?.line ?? 1 };
+    const place =
+      found[renderedLine - 1] ??
+      found.slice(renderedLine).find((entry) => entry) ??
+      found.findLast((entry) => entry);
+    return { file: files[place?.file ?? own] ?? '', line: place?.line ?? 1 };
   };
   return { text: marked.replace(MARKER, ''), sourceMap };
 }
+
+/** The template location of an index into rendered text that still has its markers: the first marker after it. */
+export function markedLocation(
+  marked: string,
+  index: number,
+  files: readonly string[],
+): TemplateLocation | undefined {
+  const [next] = marked.slice(index).matchAll(MARKER);
+  const place = next && readMarker(next);
+  return place && { file: files[place.file] ?? '', line: place.line };
+}
+
+const lastMarker = (line: string): { file: number; line: number } | undefined => {
+  const last = [...line.matchAll(MARKER)].at(-1);
+  return last && readMarker(last);
+};
+
+const readMarker = (match: RegExpExecArray): { file: number; line: number } => ({
+  file: Number.parseInt(match[1] ?? '', 36),
+  line: Number.parseInt(match[2] ?? '', 36),
+});

@@ -9,12 +9,16 @@ import { deriveRollback } from './invert.js';
 import type { SourceMap } from './markers.js';
 import { findForbidden, loadSqlParser, parseSql, SqlSyntaxError, type Statement } from './sql.js';
 
-/** SQL of one template for one target. */
+/** SQL for one target and where it came from. */
 export interface RenderedSql {
   /** Path shown in errors. */
   readonly file: string;
   readonly sql: string;
   readonly sourceMap: SourceMap;
+}
+
+/** SQL that the real grammar has read. */
+export interface ParsedSql extends RenderedSql {
   readonly statements: readonly Statement[];
 }
 
@@ -24,15 +28,15 @@ export type Rollback =
       readonly kind: 'sql';
       readonly derived: boolean;
       readonly rendered: RenderedSql;
-      /** What running it destroys, so that rows can be counted first. */
-      readonly drops: readonly Drop[];
+      /** What running it destroys, so that rows can be counted first. Worked out only for who rolls back. */
+      readonly drops: () => readonly Drop[];
     }
   | { readonly kind: 'irreversible'; readonly reason: string };
 
 /** One script, rendered, parsed and with its way back. */
 export interface RenderedScript {
   readonly source: ScriptSource;
-  readonly up: RenderedSql;
+  readonly up: ParsedSql;
   readonly rollback: Rollback;
   /** SHA-256 of the template and of everything it imports. */
   readonly templateChecksum: string;
@@ -98,7 +102,7 @@ function renderScript(
 
 function rollbackOf(
   source: ScriptSource,
-  up: RenderedSql,
+  up: ParsedSql,
   renderTemplate: TemplateRenderer,
   context: Readonly<Record<string, unknown>>,
 ): Rollback {
@@ -107,24 +111,23 @@ function rollbackOf(
   }
   if (source.down) {
     const rendered = parseRendering(renderTemplate(source.down, context), source.down);
-    return { kind: 'sql', derived: false, rendered, drops: findDrops(rendered.statements) };
+    return { kind: 'sql', derived: false, rendered, drops: () => findDrops(rendered.statements) };
   }
   const { sql, problems } = deriveRollback(up.statements);
   if (problems.length > 0) throw underivable(source, up, problems);
   const file = `${source.template.file} (derived rollback)`;
-  const statements = parseSql(sql);
   const sourceMap: SourceMap = (line) => ({ file, line });
   return {
     kind: 'sql',
     derived: true,
-    rendered: { file, sql, sourceMap, statements },
-    drops: findDrops(statements),
+    rendered: { file, sql, sourceMap },
+    drops: () => findDrops(parseSql(sql)),
   };
 }
 
 function underivable(
   source: ScriptSource,
-  up: RenderedSql,
+  up: ParsedSql,
   problems: readonly { line: number; statement: string; reason: string }[],
 ): FedgenError {
   const list = problems.map((problem) => {
@@ -142,7 +145,7 @@ function underivable(
 }
 
 /** Parses rendered SQL and refuses what no script may contain. */
-function parseRendering(rendering: Rendering, template: TemplateRef): RenderedSql {
+function parseRendering(rendering: Rendering, template: TemplateRef): ParsedSql {
   const { text: sql, sourceMap } = rendering;
   try {
     const rendered = { file: template.file, sql, sourceMap, statements: parseSql(sql) };
@@ -157,7 +160,7 @@ function parseRendering(rendering: Rendering, template: TemplateRef): RenderedSq
   }
 }
 
-function refuseForbidden(rendered: RenderedSql): void {
+function refuseForbidden(rendered: ParsedSql): void {
   const [first] = findForbidden(rendered.statements);
   if (!first) return;
   throw sqlError('E_SQL_FORBIDDEN', rendered, first.statement.start, first.reason, { hint: first.hint });

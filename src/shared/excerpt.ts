@@ -20,5 +20,8 @@ export function excerpt(
   const shown = Array.from({ length: line - first + 1 }, (_, index) => first + index);
   const width = Math.max(...shown.map((at) => String(number(at)).length));
   const rows = shown.map((at) => `  ${String(number(at)).padStart(width)} | ${lines[at - 1] ?? ''}`);
-  return [...rows, `  ${' '.repeat(width)} | ${' '.repeat(column - 1)}^`].join('\n');
+  // Tabs stay tabs, so that the caret stands under its place however wide they are shown.
+  const before = Array.from(lines[line - 1] ?? '').slice(0, column - 1);
+  const indent = before.map((char) => (char === '\t' ? '\t' : ' ')).join('');
+  return [...rows, `  ${' '.repeat(width)} | ${indent}^`].join('\n');
 }

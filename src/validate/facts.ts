@@ -47,14 +47,14 @@ const TABLES = `
 select c.relname as name, pg_get_userbyid(c.relowner) as owner,
        c.relrowsecurity as "rlsEnabled", c.relforcerowsecurity as "rlsForced",
        coalesce((select json_agg(p.polname order by p.polname) from pg_policy p where p.polrelid = c.oid), '[]') as policies,
-       (select json_agg(json_build_object(
+       coalesce((select json_agg(json_build_object(
                  'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull,
                  'automatic', a.atthasdef or a.attidentity <> '' or a.attgenerated <> '',
                  'checks', coalesce((select json_agg(pg_get_constraintdef(k.oid))
                                        from pg_constraint k
                                       where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]), '[]'))
                order by a.attnum)
-          from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
+          from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]') as columns,
        coalesce((select json_agg(json_build_object('name', i.relname, 'valid', x.indisvalid and x.indisready)
                  order by i.relname)
           from pg_index x join pg_class i on i.oid = x.indexrelid where x.indrelid = c.oid), '[]') as indexes

@@ -15,7 +15,6 @@ const BY_TYPE: readonly (readonly [RegExp, (column: ColumnFact, token: string) =
   [/^bytea$/, () => `'\\x00'`],
   [/^(?:inet|cidr)$/, () => `'127.0.0.1'`],
   [/^interval$/, () => `'1 hour'`],
-  [/\[\]$/, (column) => `array_fill(0, array[${lengthIn(column)}])::${column.type}`],
   [
     /vector\((\d+)\)$/,
     (column) => `array_fill(0, array[${/\((\d+)\)/.exec(column.type)?.[1] ?? 1}])::real[]::${column.type}`,
@@ -39,14 +38,23 @@ export function synthesiseInsert(
   );
   const values: string[] = [];
   for (const column of columns) {
-    const make = BY_TYPE.find(([type]) => type.test(column.type))?.[1];
-    if (column.name === tenant.column) values.push(quoteLiteral(tenant.value));
-    else if (make) values.push(make(column, token));
-    else return { unknown: column };
+    const value = column.name === tenant.column ? quoteLiteral(tenant.value) : valueFor(column, token);
+    if (value === undefined) return { unknown: column };
+    values.push(value);
   }
   const names = columns.map((column) => quoteIdentifier(column.name)).join(', ');
   const into = `${quoteIdentifier(schema)}.${quoteIdentifier(table.name)}`;
+  if (columns.length === 0) return { sql: `insert into ${into} default values` };
   return { sql: `insert into ${into} (${names}) values (${values.join(', ')})` };
+}
+
+/** A value that the column's type accepts; an array is filled with one of its elements. */
+function valueFor(column: ColumnFact, token: string): string | undefined {
+  if (!column.type.endsWith('[]'))
+    return BY_TYPE.find(([type]) => type.test(column.type))?.[1](column, token);
+  const type = column.type.slice(0, -2);
+  const element = valueFor({ ...column, type, checks: [] }, token);
+  return element === undefined ? undefined : `array_fill((${element})::${type}, array[${lengthIn(column)}])`;
 }
 
 /** A value from the column's own list of allowed ones, or the token cut to its length. */

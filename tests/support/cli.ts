@@ -30,9 +30,9 @@ export interface CliResult {
 /** A call that is under way. */
 export interface RunningCli {
   readonly done: Promise<CliResult>;
-  kill(signal: NodeJS.Signals): void;
+  readonly kill: (signal: NodeJS.Signals) => void;
   /** What it has written to stderr until now. */
-  stderr(): string;
+  readonly stderr: () => string;
 }
 
 /** Starts the built binary. `cwd` is its home folder as well, so that no configuration of the machine is found. */
@@ -96,10 +96,10 @@ export async function makeWorkspace(): Promise<Workspace> {
 export interface Installation extends TestDatabase {
   readonly workspace: Workspace;
   readonly env: Readonly<Record<string, string>>;
-  run(...args: readonly string[]): Promise<CliResult>;
-  start(...args: readonly string[]): RunningCli;
+  readonly run: (...args: readonly string[]) => Promise<CliResult>;
+  readonly start: (...args: readonly string[]) => RunningCli;
   /** Runs, and fails the test unless the exit code is 0. */
-  ok(...args: readonly string[]): Promise<CliResult>;
+  readonly ok: (...args: readonly string[]) => Promise<CliResult>;
 }
 
 /** Makes an installation; `drop` removes all of it. `env` is added to what names the database. */

@@ -1,4 +1,4 @@
-import { apply } from '../../index.js';
+import { apply } from '../../api/apply.js';
 import { formatApply, formatPendingSql } from '../../report/apply-text.js';
 import { colours } from '../colours.js';
 import { printJson, printSql, printText } from '../print.js';

@@ -1,20 +1,12 @@
 import path from 'node:path';
-import {
-  apply,
-  generate,
-  validate,
-  type ApplyResult,
-  type GenerateResult,
-  type ValidationReport,
-} from '../../index.js';
-import { formatApply } from '../../report/apply-text.js';
-import { formatValidation } from '../../report/validation-text.js';
+import type { ApplyResult } from '../../api/apply.js';
+import { generate, type GenerateResult } from '../../api/generate.js';
+import type { ValidationReport } from '../../api/validate.js';
 import { colours } from '../colours.js';
 import { printJson, printSql, printText } from '../print.js';
 import type { Handler } from '../program.js';
-import { withProgress } from '../progress.js';
 import { departmentOf, flag, settingsOf, text } from '../settings.js';
-import { validationExitCode } from './validate.js';
+import { EXIT } from '../../shared/errors.js';
 
 /** `fedgen generate`, and with its flags the whole way of a new department. */
 export const runGenerate: Handler = async (options, signal) => {
@@ -24,20 +16,37 @@ export const runGenerate: Handler = async (options, signal) => {
   const generated = await generate({
     ...department,
     rlsOnly: flag(options, 'rlsOnly'),
+    controlPlane: flag(options, 'controlPlane'),
     ...(!toStdout && { outputDir: settings.outputDir }),
     ...(flag(options, 'timestamp') && { timestamp: new Date() }),
   });
   if (toStdout) printSql(departmentSql(generated));
-  const applied = flag(options, 'apply')
-    ? await withProgress((onEvent) => apply({ ...department, onEvent }))
-    : undefined;
-  const report = flag(options, 'validate')
-    ? await withProgress((onEvent) => validate({ ...department, onEvent }))
-    : undefined;
-  const print = text(options, 'format') === 'json' ? printAsJson : printAsText;
-  if (!toStdout) print(generated, applied, report, flag(options, 'verbose'));
-  return report ? validationExitCode(report) : 0;
+  const applied = flag(options, 'apply') ? await applyToo(department) : undefined;
+  const report = flag(options, 'validate') ? await validateToo(department) : undefined;
+  if (text(options, 'format') === 'json') printAsJson(generated, applied, report);
+  else if (!toStdout) await printAsText(generated, applied, report, flag(options, 'verbose'));
+  if (!report || report.passed) return EXIT.ok;
+  return report.isolationBroken ? EXIT.isolation : EXIT.findings;
 };
+
+type Department = Parameters<typeof generate>[0];
+
+// What connects is loaded only when it is asked for: rendering alone must start fast.
+async function applyToo(department: Department): Promise<ApplyResult> {
+  const [{ apply }, { withProgress }] = await Promise.all([
+    import('../../api/apply.js'),
+    import('../progress.js'),
+  ]);
+  return withProgress((onEvent) => apply({ ...department, onEvent }));
+}
+
+async function validateToo(department: Department): Promise<ValidationReport> {
+  const [{ validate }, { withProgress }] = await Promise.all([
+    import('../../api/validate.js'),
+    import('../progress.js'),
+  ]);
+  return withProgress((onEvent) => validate({ ...department, onEvent }));
+}
 
 function printAsJson(generated: GenerateResult, applied?: ApplyResult, report?: ValidationReport): void {
   const { files, ...facts } = generated;
@@ -48,21 +57,20 @@ function printAsJson(generated: GenerateResult, applied?: ApplyResult, report?: 
   });
 }
 
-function printAsText(
+async function printAsText(
   generated: GenerateResult,
   applied: ApplyResult | undefined,
   report: ValidationReport | undefined,
   verbose: boolean,
-): void {
+): Promise<void> {
   const paint = colours(process.stdout);
-  const written = generated.written.map((file) => `${paint.green('Generated:')} ${relative(file)}`);
-  printText(
-    [
-      ...written,
-      ...(applied ? [formatApply(applied, paint)] : []),
-      ...(report ? [formatValidation(report, { verbose, paint })] : []),
-    ].join('\n'),
-  );
+  const lines = generated.written.map((file) => `${paint.green('Generated:')} ${relative(file)}`);
+  if (applied) lines.push((await import('../../report/apply-text.js')).formatApply(applied, paint));
+  if (report) {
+    const { formatValidation } = await import('../../report/validation-text.js');
+    lines.push(formatValidation(report, { verbose, paint }));
+  }
+  printText(lines.join('\n'));
 }
 
 /** The SQL that sets the department up, without rollbacks and without the control plane. */

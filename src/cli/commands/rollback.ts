@@ -1,4 +1,5 @@
-import { rollback, rollbackControlPlane, type RollbackGoal, type RollbackResult } from '../../index.js';
+import { rollback, rollbackControlPlane, type RollbackResult } from '../../api/rollback.js';
+import type { RollbackGoal } from '../../apply/rollback.js';
 import { formatRollback } from '../../report/rollback-text.js';
 import { FedgenError } from '../../shared/errors.js';
 import { colours } from '../colours.js';

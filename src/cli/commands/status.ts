@@ -1,4 +1,4 @@
-import { status } from '../../index.js';
+import { status } from '../../api/status.js';
 import { formatStatus } from '../../report/status-text.js';
 import { EXIT } from '../../shared/errors.js';
 import { colours } from '../colours.js';

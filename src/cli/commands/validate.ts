@@ -1,4 +1,4 @@
-import { validate, type ValidationReport } from '../../index.js';
+import { validate, type ValidationReport } from '../../api/validate.js';
 import { formatValidation } from '../../report/validation-text.js';
 import { EXIT } from '../../shared/errors.js';
 import { colours } from '../colours.js';

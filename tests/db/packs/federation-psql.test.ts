@@ -40,7 +40,7 @@ describe.each(MAJORS)('generated files with psql on PostgreSQL %i', (major) => {
     const applied = await snapshot(database);
     await rollback({ departmentId: 'hr', settings, goal: { kind: 'to', number: 0 } });
 
-    const { files } = await generate({ ...HR, settings, outputDir: dir });
+    const { files } = await generate({ ...HR, settings, outputDir: dir, controlPlane: true });
     const sql = files.map((file) => path.join(dir, file.name)).filter((file) => file.endsWith('.sql'));
     const [control, controlDown, schema, schemaDown, rls, rlsDown] = sql;
     if (!control || !controlDown || !schema || !schemaDown || !rls || !rlsDown)

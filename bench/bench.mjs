@@ -1,0 +1,54 @@
+// Prints the ratios that the project promises, each measured side by side with its reference in this run.
+// Usage: npm run bench [-- --rounds N]
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { applyBench } from './apply.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bin = path.join(root, 'bin', 'fedgen.js');
+const at = process.argv.indexOf('--rounds');
+const rounds = at === -1 ? 15 : Number(process.argv[at + 1]);
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** Milliseconds of whole processes, interleaved so that noise meets all of them alike. */
+function timeProcesses(commands, count) {
+  const times = commands.map(() => []);
+  for (let round = 0; round < count; round += 1) {
+    for (const [index, args] of commands.entries()) {
+      const started = performance.now();
+      const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      if (status !== 0) throw new Error(`${args.join(' ')} failed: ${stderr}`);
+      times[index].push(performance.now() - started);
+    }
+  }
+  return times.map(median);
+}
+
+const dir = mkdtempSync(path.join(tmpdir(), 'fedgen-bench-'));
+const [node, help, generate] = timeProcesses(
+  [
+    ['-e', '0'],
+    [bin, '--help'],
+    [bin, 'generate', '--department', 'Legal Department', '--department-id', 'legal', '--output-dir', dir],
+  ],
+  rounds,
+);
+rmSync(dir, { recursive: true });
+const { apply, limit } = await applyBench(rounds);
+
+const row = (what, measured, reference, allowed) => {
+  const ratio = measured / reference;
+  return { what, 'measured ms': measured.toFixed(1), 'reference ms': reference.toFixed(1), ratio: ratio.toFixed(2), limit: allowed, ok: ratio <= allowed };
+};
+const rows = [
+  row('fedgen --help / node -e 0', help, node, 1.35),
+  row('generate one department, whole process / 400 ms', generate, 400, 1),
+  row('apply one department / the same SQL as one query', median(apply), median(limit), 1.2),
+];
+console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, ${rounds} rounds, medians`);
+console.table(rows);
+process.exitCode = rows.every((each) => each.ok) ? 0 : 1;

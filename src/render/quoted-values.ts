@@ -1,0 +1,121 @@
+import { byteOffsets } from './sql-offsets.js';
+import { isComment, scanAll, sqlParser } from './sql-parser.js';
+
+/**
+ * Values in rendered text are enclosed in invisible marks until it is known that each stands where its quotes protect:
+ * as whole tokens of SQL. `'for {{ name | ident }}'` is harmless for most names and an injection for one with a quote.
+ */
+const OPEN = '\uE002';
+const FAILED = '\uE004';
+const CLOSE = '\uE003';
+const MARKS = /[\uE002\uE003]/g;
+const REGION = /\uE002([^\uE003]*)\uE003/g;
+const FAILURE = /\uE004(\d+)\uE003/g;
+
+/** What a filter gives to the template. */
+export const markValue = (quoted: string): string => `${OPEN}${quoted}${CLOSE}`;
+/** What a filter that refused its value gives, so that the place can be found in the rendered text. */
+export const markFailure = (index: number): string => `${FAILED}${index}${CLOSE}`;
+/** A value without the marks that another filter gave it. */
+export const unmark = (value: unknown): unknown =>
+  typeof value === 'string' ? value.replace(MARKS, '') : value;
+export const isFailure = (value: unknown): value is string =>
+  typeof value === 'string' && value.includes(FAILED);
+
+/** Where failures are to be seen in rendered text, in its order. */
+export function findFailures(marked: string): { index: number; at: number }[] {
+  return [...marked.matchAll(FAILURE)].map((match) => ({ index: Number(match[1]), at: match.index }));
+}
+
+/** A value that its quotes do not protect. `at` is its index in the text without marks. */
+export interface Misplaced {
+  readonly at: number;
+  readonly reason: string;
+}
+
+interface Region {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Takes out the marks of rendered SQL and finds values in the wrong place. `known` remembers text that was found right. */
+export function takeValues(marked: string, known: Set<string>): { text: string; misplaced: Misplaced[] } {
+  const regions: Region[] = [];
+  let text = '';
+  let from = 0;
+  for (const match of marked.matchAll(REGION)) {
+    text += marked.slice(from, match.index);
+    regions.push({ start: text.length, end: text.length + (match[1] ?? '').length });
+    text += match[1] ?? '';
+    from = match.index + match[0].length;
+  }
+  text += marked.slice(from);
+  const skeleton = marked.replace(REGION, (_, value: string) => `${OPEN}${shapeOf(value)}${CLOSE}`);
+  if (known.has(skeleton)) return { text, misplaced: [] };
+  const misplaced = findMisplaced(text, regions);
+  if (misplaced.length === 0) known.add(skeleton);
+  return { text, misplaced };
+}
+
+/** All that the judgement depends on: how a value begins, and what would end a body or a comment around it. */
+const shapeOf = (value: string): string =>
+  [/^\s*E?./.exec(value)?.[0], value.includes('$'), canEndComment(value)].join();
+
+const canEndComment = (value: string): boolean => /[\r\n]|\/\*|\*\//.test(value);
+
+function findMisplaced(sql: string, regions: readonly Region[]): Misplaced[] {
+  if (regions.length === 0) return [];
+  const tokens = scan(sql);
+  if (tokens !== undefined) return regions.flatMap((region) => judge(sql, tokens, region));
+  // What cannot be scanned cannot be parsed either, and the parser says why. If it does parse, it was not judged.
+  const reason = 'the text around a value cannot be judged';
+  return canParse(sql) ? regions.map(({ start }) => ({ at: start, reason })) : [];
+}
+
+function judge(sql: string, tokens: readonly Token[], region: Region): Misplaced[] {
+  const touched = tokens.filter((token) => token.start < region.end && token.end > region.start);
+  const [around] = touched;
+  const isWhole = touched.every((token) => token.start >= region.start && token.end <= region.end);
+  if (isWhole && !touched.some((token) => token.isComment)) return [];
+  const value = sql.slice(region.start, region.end);
+  const no = (reason: string): Misplaced[] => [{ at: region.start, reason }];
+  if (touched.length !== 1 || around === undefined) return no('a value runs into the text beside it');
+  if (around.isComment) {
+    return canEndComment(value) ? no('a value with a line break or comment mark stands in a comment') : [];
+  }
+  const tag = /^\$[^$]*\$/.exec(sql.slice(around.start, around.end))?.[0];
+  if (tag === undefined) return no('a value stands inside other quotes, or runs into the text beside it');
+  if (value.includes('$')) return no('a name with a dollar sign stands inside a dollar-quoted body');
+  const start = around.start + tag.length;
+  const body = sql.slice(start, around.end - tag.length);
+  const inner = scan(body);
+  if (!inner) return no('a value stands inside a dollar-quoted text that is no SQL');
+  const shifted = { start: region.start - start, end: region.end - start };
+  return judge(body, inner, shifted).map((each) => ({ ...each, at: each.at + start }));
+}
+
+interface Token extends Region {
+  readonly isComment: boolean;
+}
+
+function scan(sql: string): Token[] | undefined {
+  const toIndex = byteOffsets(sql);
+  try {
+    return scanAll(sql).map((token) => ({
+      start: toIndex(token.start),
+      end: toIndex(token.end),
+      isComment: isComment(token),
+    }));
+  } catch {
+    return undefined;
+  }
+}
+
+function canParse(sql: string): boolean {
+  try {
+    sqlParser().parseSync(sql);
+    return true;
+  } catch {
+    return false;
+  }
+}
