@@ -13,7 +13,11 @@ function commandReference() {
   const program = buildProgram({ format: 'text', exitCode: 0 }, new AbortController().signal);
   const sections = allCommands(program).map(({ name, command }) => {
     let text = '';
-    command.configureOutput({ writeOut: (chunk) => (text += chunk), getOutHelpWidth: () => 100, getOutHasColors: () => false });
+    command.configureOutput({
+      writeOut: (chunk) => (text += chunk),
+      getOutHelpWidth: () => 100,
+      getOutHasColors: () => false,
+    });
     command.outputHelp();
     return `## ${name}\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`;
   });

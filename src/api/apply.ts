@@ -49,6 +49,8 @@ export interface ApplyResult {
   readonly pending: readonly PendingSql[];
   /** Scripts that stand with other values of variables than were given now. */
   readonly revalued: readonly string[];
+  /** Edited scripts whose present text was recorded as applied. */
+  readonly accepted: readonly string[];
 }
 
 /**
@@ -64,11 +66,15 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
     options.department === undefined ? undefined : await renderDepartment(prepared, options.department);
   return withDatabase(prepared, `applying "${prepared.departmentId}"`, async (session) => {
     const department = early ?? (await renderRegistered(session, prepared));
-    if (options.dryRun) return dryRun(session, prepared, control, department);
+    if (options.dryRun) return dryRun(session, prepared, control, department, options);
     return withLock(session, prepared, prepared.departmentId, async () => {
       const controlPlane = await applyTarget(session, prepared, control, options);
       const outcome = await applyTarget(session, prepared, department, options);
-      return applyResult(department, outcome, { controlPlane: controlPlane.outcome.scripts });
+      const edited = [...controlPlane.worklist.edited, ...outcome.worklist.edited];
+      return applyResult(department, outcome, {
+        controlPlane: controlPlane.outcome.scripts,
+        accepted: edited.map(({ script }) => script.source.name),
+      });
     });
   });
 }
@@ -128,10 +134,11 @@ async function dryRun(
   prepared: Prepared,
   control: RenderedPlan,
   department: RenderedPlan,
+  options: ApplyOptions,
 ): Promise<ApplyResult> {
   const first = (await hasLedger(session)) ? await readWorklist(session, prepared, control) : undefined;
   const second = await readWorklist(session, prepared, department);
-  refuseEdited([...(first?.edited ?? []), ...second.edited]);
+  if (!options.acceptEdited) refuseEdited([...(first?.edited ?? []), ...second.edited]);
   const pending = [
     ...(first?.pending ?? control.scripts).map((script) => pendingSql(CONTROL_SCHEMA, script)),
     ...second.pending.map((script) => pendingSql(department.plan.target.id, script)),
@@ -153,7 +160,11 @@ const pendingSql = (target: string, script: RenderedScript): PendingSql => ({
 function applyResult(
   { plan }: RenderedPlan,
   { outcome, worklist }: Applied,
-  more: { readonly controlPlane?: readonly ScriptOutcome[]; readonly pending?: readonly PendingSql[] },
+  more: {
+    readonly controlPlane?: readonly ScriptOutcome[];
+    readonly pending?: readonly PendingSql[];
+    readonly accepted?: readonly string[];
+  },
 ): ApplyResult {
   const standing = worklist.applied.map(({ script }): ScriptOutcome => {
     return { target: plan.target.id, script: script.source.name, state: 'already-applied' };
@@ -168,5 +179,6 @@ function applyResult(
     controlPlane: more.controlPlane ?? [],
     pending: more.pending ?? [],
     revalued: worklist.revalued,
+    accepted: more.accepted ?? [],
   };
 }

@@ -1,5 +1,4 @@
 import type { ScriptOutcome } from '../apply/events.js';
-import { readDepartments } from '../apply/ledger.js';
 import {
   planRollback,
   previewLosses,
@@ -8,6 +7,7 @@ import {
   type RollbackStep,
 } from '../apply/rollback.js';
 import type { Loss } from '../apply/data-loss.js';
+import type { Drop } from '../render/drops.js';
 import { buildWorklist } from '../apply/worklist.js';
 import { defaultSettings } from '../config/settings.js';
 import type { Session } from '../db/session.js';
@@ -98,16 +98,15 @@ export async function rollbackControlPlane(options: RollbackControlPlaneOptions)
     withLock(session, to, CONTROL_SCHEMA, async () => {
       const ledger = await readLedgerIfAny(session, to.settings);
       if (ledger.length > 0) {
-        const registered = await readDepartments(session, control.plan.roles.owner);
         const standing = ledger.filter((row) => row.state === 'applied' && row.target !== CONTROL_SCHEMA);
-        refuseWhileUsed([...registered.map(({ id }) => id), ...standing.map(({ target }) => target)]);
+        refuseWhileUsed(standing.map(({ target }) => target));
       }
       return rollBackTarget(session, to, control, { ...options, goal: { kind: 'to', number: 0 } });
     }),
   );
 }
 
-/** A department may stand without being registered, and then its schema and role would be orphans. */
+/** Asked of the ledger: a department may stand without being registered, and would be an orphan. */
 function refuseWhileUsed(ids: readonly string[]): void {
   const departments = [...new Set(ids)].sort();
   if (departments.length === 0) return;
@@ -117,6 +116,12 @@ function refuseWhileUsed(ids: readonly string[]): void {
   });
 }
 
+/** Tables of the control plane whose rows come with its own scripts: nobody's data is lost with them. */
+const REFERENCE_TABLES: ReadonlySet<string> = new Set(['cross_dept_resources']);
+
+const isReferenceTable = (target: string, drop: Drop): boolean =>
+  target === CONTROL_SCHEMA && drop.kind === 'table' && REFERENCE_TABLES.has(drop.name);
+
 async function rollBackTarget(
   session: Session,
   to: Connecting,
@@ -124,7 +129,10 @@ async function rollBackTarget(
   options: { readonly goal: RollbackGoal; readonly allowDataLoss?: boolean; readonly dryRun?: boolean },
 ): Promise<RollbackResult> {
   const { applied } = buildWorklist(scripts, await readLedgerIfAny(session, to.settings, [plan.target.id]));
-  const steps = planRollback(applied, options.goal);
+  const steps = planRollback(applied, options.goal).map((step) => ({
+    ...step,
+    drops: step.drops.filter((drop) => !isReferenceTable(plan.target.id, drop)),
+  }));
   const run = targetRun(session, to, plan);
   const result = { departmentId: plan.target.id, schema: plan.target.schema, steps: [], losses: [] };
   if (!options.dryRun) {

@@ -125,7 +125,7 @@ export function statementError(cause: unknown, what: string): FedgenError {
   }
   if (state === '42501') {
     return new FedgenError('E_PRIVILEGE', `not allowed while ${what}: ${message}`, {
-      hint: 'Connect as a superuser, or as the CREATEROLE role that applied the control plane. docs/provisioning.md lists the rights.',
+      hint: 'Connect as a superuser, or as the CREATEROLE role that applied the control plane, with the --role-prefix that it was applied with. docs/provisioning.md lists the rights.',
       details,
       cause,
     });

@@ -15,7 +15,12 @@ export interface KnownTemplate {
 export interface Known {
   readonly manifests: Readonly<Record<string, RawPack>>;
   readonly templates: Readonly<Record<string, KnownTemplate>>;
+  /** Checksums of rendered texts in which every value was found in its place (see render/quoted-values.ts). */
+  readonly judged: readonly string[];
 }
+
+/** Nothing is known: everything is worked out at run time. */
+export const NOTHING_KNOWN: Known = { manifests: {}, templates: {}, judged: [] };
 
 let known: Promise<Known> | undefined;
 
@@ -23,7 +28,7 @@ let known: Promise<Known> | undefined;
 export function loadKnown(): Promise<Known> {
   known ??= readFile(new URL('../known.json', import.meta.url), 'utf8').then(
     (text) => JSON.parse(text) as Known,
-    () => ({ manifests: {}, templates: {} }),
+    () => NOTHING_KNOWN,
   );
   return known;
 }

@@ -33,7 +33,7 @@ async function loadFrom(name: string, packDirs: readonly string[], seen: readonl
   await readTemplates(path.join(ROOT, 'templates', '_macros'), '_macros', templates);
   await readTemplates(dir, name, templates);
   const scripts = listScripts(name, templates);
-  return assemble(raw, scripts, templates, base);
+  return { ...assemble(raw, scripts, templates, base), known: await loadKnown() };
 }
 
 async function findPackDir(name: string, packDirs: readonly string[]): Promise<string> {
@@ -84,7 +84,7 @@ function assemble(
   own: readonly ScriptSource[],
   templates: Templates,
   base: Pack | undefined,
-): Pack {
+): Omit<Pack, 'known'> {
   const scripts = [...(base?.scripts ?? []), ...own].sort((a, b) => a.number - b.number);
   const twice = scripts.find((script, index) => scripts[index - 1]?.number === script.number);
   if (twice) {
@@ -153,6 +153,7 @@ export async function loadControlPlane(): Promise<Pack> {
     functions: [],
     scripts,
     templates,
+    known: await loadKnown(),
   };
 }
 

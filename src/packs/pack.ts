@@ -1,3 +1,5 @@
+import type { Known } from './known.js';
+
 /** One numbered template: one tracked migration per target. */
 export interface ScriptSource {
   /** Name of the pack that brought the script; a pack that extends another keeps the base scripts' owner. */
@@ -74,4 +76,6 @@ export interface Pack {
   readonly scripts: readonly ScriptSource[];
   /** Every template the scripts may import, by name; sources have LF line ends and no byte order mark. */
   readonly templates: ReadonlyMap<string, { readonly source: string; readonly file: string }>;
+  /** What the build worked out for templates whose text it knew. */
+  readonly known: Known;
 }

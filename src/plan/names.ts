@@ -4,7 +4,7 @@ import { FedgenError } from '../shared/errors.js';
 export interface SharedRoles {
   /** NOLOGIN, owns every schema, table and function. */
   readonly owner: string;
-  /** NOLOGIN group of all tenant roles; the policies are written to it. */
+  /** NOLOGIN group of all tenant roles: it carries the rights that all of them need. */
   readonly tenant: string;
   /** Platform administrators; they pass by policy. */
   readonly admin: string;

@@ -1,9 +1,11 @@
 import nunjucks from 'nunjucks';
+import { NOTHING_KNOWN, type Known } from '../packs/known.js';
 import type { Pack, TemplateRef } from '../packs/pack.js';
 import { FedgenError } from '../shared/errors.js';
 import { positionAt } from '../shared/excerpt.js';
 import { QUOTING_FILTERS } from './filters.js';
-import { addMarkers, markedLocation, takeMarkers, type SourceMap } from './markers.js';
+import { markerId, TEMPLATE_OPTIONS, templateFacts, templateKey, templateSource } from './compiled.js';
+import { markedLocation, takeMarkers, type MarkedFiles, type SourceMap } from './markers.js';
 import {
   findFailures,
   isFailure,
@@ -14,6 +16,7 @@ import {
   type Misplaced,
 } from './quoted-values.js';
 import { checkSources } from './source-check.js';
+import type { TemplateFacts } from './template-check.js';
 
 const CONTEXT_HINT = 'Templates see target, roles, vars and pack; docs/packs.md lists their members.';
 
@@ -35,15 +38,14 @@ export type TemplateRenderer = (
  * Nunjucks with autoescape off, undefined = error, and every value quoted by a filter.
  * @throws (the renderer) FedgenError E_TEMPLATE_INVALID with file and line.
  */
-export function createTemplateRenderer(templates: Pack['templates']): TemplateRenderer {
-  const names = [...templates.keys()];
-  const files = names.map((name) => templates.get(name)?.file ?? name);
-  const environment = new nunjucks.Environment(new PackLoader(templates, names), {
-    autoescape: false,
-    throwOnUndefined: true,
-    trimBlocks: true,
-    lstripBlocks: true,
-  });
+export function createTemplateRenderer(
+  templates: Pack['templates'],
+  known: Known = NOTHING_KNOWN,
+  judged: Set<string> = new Set(known.judged),
+): TemplateRenderer {
+  const idOf = (name: string): number => markerId(templateKey(name, templates.get(name)?.source ?? ''));
+  const files = Object.fromEntries([...templates].map(([name, { file }]) => [idOf(name), file]));
+  const environment = new nunjucks.Environment(new PackLoader(templates, known), TEMPLATE_OPTIONS);
   const failures: string[] = [];
   for (const [name, quote] of QUOTING_FILTERS) environment.addFilter(name, markingFilter(quote, failures));
   const isFilter = (name: string): boolean => {
@@ -60,16 +62,22 @@ export function createTemplateRenderer(templates: Pack['templates']): TemplateRe
       throw templateError(cause, name, [], templates);
     }
   };
+  const inspected = new Map<string, TemplateFacts>();
+  const inspect = (name: string, source: string): TemplateFacts => {
+    const facts = inspected.get(name) ?? templateFacts(name, source, known);
+    inspected.set(name, facts);
+    return facts;
+  };
   const checked = new Map<string, readonly string[]>();
-  const knownText = new Set<string>();
   return (template, context) => {
-    const sources = checked.get(template.name) ?? checkSources(template, templates, { isFilter, compile });
+    const sources =
+      checked.get(template.name) ?? checkSources(template, templates, { isFilter, compile, inspect });
     checked.set(template.name, sources);
     failures.length = 0;
     const marked = renderMarked(environment, template, context, sources, templates);
     if (failures.length > 0) throw filterErrors(marked, failures, template, files, templates);
-    const { text: withValues, sourceMap } = takeMarkers(marked, files, names.indexOf(template.name));
-    const { text, misplaced } = takeValues(withValues, knownText);
+    const { text: withValues, sourceMap } = takeMarkers(marked, files, idOf(template.name));
+    const { text, misplaced } = takeValues(withValues, judged);
     if (misplaced.length > 0) throw misplacedError(text, misplaced, sourceMap);
     return { text, sourceMap, sources };
   };
@@ -112,7 +120,7 @@ function renderMarked(
 class PackLoader extends nunjucks.Loader implements nunjucks.ILoader {
   constructor(
     private readonly templates: Pack['templates'],
-    private readonly names: readonly string[],
+    private readonly known: Known,
   ) {
     super();
   }
@@ -120,7 +128,7 @@ class PackLoader extends nunjucks.Loader implements nunjucks.ILoader {
   getSource(name: string): nunjucks.LoaderSource {
     const found = this.templates.get(name);
     if (!found) throw new Error(`there is no template "${name}" in this pack`);
-    return { src: addMarkers(found.source, this.names.indexOf(name)), path: name, noCache: false };
+    return templateSource(name, found.source, this.known);
   }
 }
 
@@ -129,7 +137,7 @@ function filterErrors(
   marked: string,
   failures: readonly string[],
   template: TemplateRef,
-  files: readonly string[],
+  files: MarkedFiles,
   templates: Pack['templates'],
 ): FedgenError {
   const seen = new Map(findFailures(marked).map(({ index, at }) => [index, at]));

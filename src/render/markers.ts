@@ -16,6 +16,9 @@ export interface TemplateLocation {
 /** The template location of a line of rendered text (both counted from 1). */
 export type SourceMap = (renderedLine: number) => TemplateLocation;
 
+/** The files that markers stand for, by their number. */
+export type MarkedFiles = Readonly<Record<number, string>>;
+
 /** Adds markers to a template's source. `index` identifies the file in {@link takeMarkers}. */
 export function addMarkers(source: string, index: number): string {
   let marked = '';
@@ -94,11 +97,13 @@ function matchAt(pattern: RegExp, text: string, index: number): number {
  */
 export function takeMarkers(
   marked: string,
-  files: readonly string[],
+  files: MarkedFiles,
   own = 0,
 ): { text: string; sourceMap: SourceMap } {
-  const found = marked.split('\n').map((line) => lastMarker(line));
+  // Worked out when the first error asks: most renderings have none.
+  let found: ReturnType<typeof lastMarker>[] | undefined;
   const sourceMap: SourceMap = (renderedLine) => {
+    found ??= marked.split('\n').map(lastMarker);
     const place =
       found[renderedLine - 1] ??
       found.slice(renderedLine).find((entry) => entry) ??
@@ -112,7 +117,7 @@ export function takeMarkers(
 export function markedLocation(
   marked: string,
   index: number,
-  files: readonly string[],
+  files: MarkedFiles,
 ): TemplateLocation | undefined {
   const [next] = marked.slice(index).matchAll(MARKER);
   const place = next && readMarker(next);

@@ -1,3 +1,4 @@
+import { textKey } from '../packs/known.js';
 import { byteOffsets } from './sql-offsets.js';
 import { isComment, scanAll, sqlParser } from './sql-parser.js';
 
@@ -38,8 +39,11 @@ interface Region {
   readonly end: number;
 }
 
-/** Takes out the marks of rendered SQL and finds values in the wrong place. `known` remembers text that was found right. */
-export function takeValues(marked: string, known: Set<string>): { text: string; misplaced: Misplaced[] } {
+/**
+ * Takes out the marks of rendered SQL and finds values in the wrong place. `judged` remembers, by their checksums, the
+ * texts that were found right: judging takes longer than rendering, and departments differ in their values only.
+ */
+export function takeValues(marked: string, judged: Set<string>): { text: string; misplaced: Misplaced[] } {
   const regions: Region[] = [];
   let text = '';
   let from = 0;
@@ -51,9 +55,10 @@ export function takeValues(marked: string, known: Set<string>): { text: string; 
   }
   text += marked.slice(from);
   const skeleton = marked.replace(REGION, (_, value: string) => `${OPEN}${shapeOf(value)}${CLOSE}`);
-  if (known.has(skeleton)) return { text, misplaced: [] };
+  const key = textKey(skeleton);
+  if (judged.has(key)) return { text, misplaced: [] };
   const misplaced = findMisplaced(text, regions);
-  if (misplaced.length === 0) known.add(skeleton);
+  if (misplaced.length === 0) judged.add(key);
   return { text, misplaced };
 }
 
@@ -65,14 +70,21 @@ const canEndComment = (value: string): boolean => /[\r\n]|\/\*|\*\//.test(value)
 
 function findMisplaced(sql: string, regions: readonly Region[]): Misplaced[] {
   if (regions.length === 0) return [];
-  const tokens = scan(sql);
-  if (tokens !== undefined) return regions.flatMap((region) => judge(sql, tokens, region));
+  const scans = new Map<string, Token[] | undefined>();
+  const scanOnce: Scan = (text) => {
+    if (!scans.has(text)) scans.set(text, scan(text));
+    return scans.get(text);
+  };
+  const tokens = scanOnce(sql);
+  if (tokens !== undefined) return regions.flatMap((region) => judge(sql, tokens, region, scanOnce));
   // What cannot be scanned cannot be parsed either, and the parser says why. If it does parse, it was not judged.
   const reason = 'the text around a value cannot be judged';
   return canParse(sql) ? regions.map(({ start }) => ({ at: start, reason })) : [];
 }
 
-function judge(sql: string, tokens: readonly Token[], region: Region): Misplaced[] {
+type Scan = (sql: string) => readonly Token[] | undefined;
+
+function judge(sql: string, tokens: readonly Token[], region: Region, scanOnce: Scan): Misplaced[] {
   const touched = tokens.filter((token) => token.start < region.end && token.end > region.start);
   const [around] = touched;
   const isWhole = touched.every((token) => token.start >= region.start && token.end <= region.end);
@@ -88,10 +100,10 @@ function judge(sql: string, tokens: readonly Token[], region: Region): Misplaced
   if (value.includes('$')) return no('a name with a dollar sign stands inside a dollar-quoted body');
   const start = around.start + tag.length;
   const body = sql.slice(start, around.end - tag.length);
-  const inner = scan(body);
+  const inner = scanOnce(body);
   if (!inner) return no('a value stands inside a dollar-quoted text that is no SQL');
   const shifted = { start: region.start - start, end: region.end - start };
-  return judge(body, inner, shifted).map((each) => ({ ...each, at: each.at + start }));
+  return judge(body, inner, shifted, scanOnce).map((each) => ({ ...each, at: each.at + start }));
 }
 
 interface Token extends Region {

@@ -56,11 +56,17 @@ export interface Renderer {
 /** Prepares the renderer of a pack: loads the SQL grammar and sets up the templates. */
 export async function createRenderer(pack: Pack): Promise<Renderer> {
   await loadSqlParser();
-  const renderTemplate = createTemplateRenderer(pack.templates);
+  const renderTemplate = createTemplateRenderer(pack.templates, pack.known);
   return {
     render: (plan) => {
       const context = templateContext(plan);
-      return plan.pack.scripts.map((source) => renderScript(source, plan.pack, renderTemplate, context));
+      // A script keeps saying the name of the pack that brought it, whichever pack extends that one.
+      return plan.pack.scripts.map((source) =>
+        renderScript(source, plan.pack, renderTemplate, {
+          ...context,
+          pack: { name: source.pack, version: plan.pack.version },
+        }),
+      );
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Pack, TemplateRef } from '../packs/pack.js';
 import { FedgenError } from '../shared/errors.js';
-import { inspectTemplate, type Place, type TemplateFacts } from './template-check.js';
+import type { Place, TemplateFacts } from './template-check.js';
 
 /** Functions that Nunjucks has everywhere: none is a macro, so no macro may have their names. */
 const GLOBALS = ['range', 'cycler', 'joiner'];
@@ -15,6 +15,7 @@ interface Engine {
   readonly isFilter: (name: string) => boolean;
   /** Throws when Nunjucks cannot compile a template. While rendering it would, for an included one, crash the process. */
   readonly compile: (name: string) => void;
+  readonly inspect: (name: string, source: string) => TemplateFacts;
 }
 
 /**
@@ -23,7 +24,7 @@ interface Engine {
  * @throws FedgenError E_TEMPLATE_INVALID that lists every place of the first kind of fault.
  */
 export function checkSources(template: TemplateRef, templates: Pack['templates'], engine: Engine): string[] {
-  const found = collect(template.name, templates);
+  const found = collect(template.name, templates, engine);
   for (const name of found.keys()) engine.compile(name);
   const all = [...found.values()];
   // Compiled as it is marked, a template can also be parsed as it is written. If not, nothing was checked.
@@ -53,13 +54,13 @@ export function checkSources(template: TemplateRef, templates: Pack['templates']
   return [...found.keys()].sort();
 }
 
-function collect(first: string, templates: Pack['templates']): Map<string, Inspected> {
+function collect(first: string, templates: Pack['templates'], engine: Engine): Map<string, Inspected> {
   const found = new Map<string, Inspected>();
   const pending = [first];
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     const template = templates.get(name);
     if (!template || found.has(name)) continue;
-    const facts = inspectTemplate(template.source);
+    const facts = engine.inspect(name, template.source);
     found.set(name, { file: template.file, facts });
     pending.push(...facts.imports.map((each) => each.name));
   }

@@ -9,8 +9,6 @@ export interface Forbidden {
   readonly statement: Statement;
   readonly reason: string;
   readonly hint: string;
-  /** The statement only lacks the ability to run inside a transaction: a `no-transaction` script may hold it. */
-  readonly needsNoTransaction: boolean;
 }
 
 type Verdict = Omit<Forbidden, 'statement'> | undefined;
@@ -19,14 +17,13 @@ type Rules = { readonly [K in NodeKind]?: (node: NodeMap[K]) => Verdict };
 const TRANSACTION_HINT = 'fedgen runs every script in a transaction of its own; split the script instead';
 
 function no(reason: string, hint: string): NonNullable<Verdict> {
-  return { reason, hint, needsNoTransaction: false };
+  return { reason, hint };
 }
 
 function outside(what: string): NonNullable<Verdict> {
   return {
     reason: `${what} cannot run inside a transaction`,
-    hint: 'put it alone into a script with the directive no-transaction, or leave it to an operator',
-    needsNoTransaction: true,
+    hint: 'every script runs in one transaction: write the form without concurrently, or leave it to an operator',
   };
 }
 

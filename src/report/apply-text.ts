@@ -5,10 +5,14 @@ import { count, formatDuration, type Paint } from './paint.js';
 export function formatApply(result: ApplyResult, paint: Paint): string {
   const done = [...result.controlPlane, ...result.scripts].filter((script) => script.state === 'applied');
   const total = done.reduce((sum, script) => sum + (script.durationMs ?? 0), 0);
-  const notes = result.revalued.map(
+  const accepted = result.accepted.map(
+    (name) => `${paint.green('Recorded:')} ${name} stands as its file says now.`,
+  );
+  const revalued = result.revalued.map(
     (name) =>
       `${paint.yellow('note')} ${name} stands with other values than given now (department name or variables)`,
   );
+  const notes = [...accepted, ...revalued];
   if (done.length === 0) {
     const last = result.scripts.at(-1)?.script ?? 'no script';
     return [`${paint.green('Nothing to do:')} ${result.schema} stands at ${last}.`, ...notes].join('\n');

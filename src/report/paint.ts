@@ -5,7 +5,8 @@ export type Paint = Readonly<
 
 /** Milliseconds as a person reads them. */
 export function formatDuration(milliseconds: number): string {
-  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
+  const rounded = Math.round(milliseconds);
+  return rounded < 1000 ? `${rounded} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 }
 
 /** `1 script`, `2 scripts`. */

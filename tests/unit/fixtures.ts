@@ -1,3 +1,4 @@
+import { NOTHING_KNOWN } from '../../src/packs/known.js';
 import type { Directives, Pack, ScriptSource } from '../../src/packs/pack.js';
 import { planDepartment, type TargetPlan } from '../../src/plan/target.js';
 import { createTemplateRenderer, type Rendering } from '../../src/render/environment.js';
@@ -33,6 +34,7 @@ export function makePack(
   const { macros, directives, ...overrides } = rest;
   const isUp = (file: string): boolean => !file.includes('.down.');
   return {
+    known: NOTHING_KNOWN,
     name: 'shop',
     version: 3,
     description: 'a made-up pack',

@@ -37,6 +37,12 @@ export function runDev(verb: string): Handler {
   };
 }
 
+/** Repeats the folder in commands that we suggest. */
+function dirFlag(options: Options): string {
+  const dir = text(options, 'dir');
+  return dir === undefined ? '' : ` --dir ${JSON.stringify(dir)}`;
+}
+
 async function start(options: Options, signal: AbortSignal, place: DevServerPlace): Promise<number> {
   const port = number(options, 'port');
   const server = await startDevServer({ ...place, signal, ...(port !== undefined && { port }) });
@@ -46,7 +52,7 @@ async function start(options: Options, signal: AbortSignal, place: DevServerPlac
   else {
     const how = server.alreadyRunning ? 'runs already' : 'started';
     printText(
-      `PostgreSQL ${server.version} ${how} on ${server.host}:${server.port} (data in ${server.dir}).\nUse it with: export DATABASE_URL="$(fedgen dev url)"`,
+      `PostgreSQL ${server.version} ${how} on ${server.host}:${server.port} (data in ${server.dir}).\nUse it with: export DATABASE_URL="$(fedgen dev url${dirFlag(options)})"`,
     );
   }
   return EXIT.ok;
@@ -62,7 +68,7 @@ async function status(options: Options, _signal: AbortSignal, place: DevServerPl
     );
   } else if (found.state === 'stopped')
     printText(`Stopped. PostgreSQL ${found.version} data in ${found.dir}.`);
-  else printText(`There is none in ${found.dir}. Start it with: fedgen dev start`);
+  else printText(`There is none in ${found.dir}. Start it with: fedgen dev start${dirFlag(options)}`);
   return EXIT.ok;
 }
 

@@ -6,13 +6,14 @@ import { colours } from '../colours.js';
 import { printJson, printSql, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { departmentOf, flag, settingsOf, text } from '../settings.js';
-import { EXIT } from '../../shared/errors.js';
+import { EXIT, FedgenError } from '../../shared/errors.js';
 
 /** `fedgen generate`, and with its flags the whole way of a new department. */
 export const runGenerate: Handler = async (options, signal) => {
   const settings = await settingsOf(options);
   const department = { ...departmentOf(options), settings, signal };
   const toStdout = flag(options, 'stdout');
+  if (toStdout) refuseMoreOutput(options);
   const generated = await generate({
     ...department,
     rlsOnly: flag(options, 'rlsOnly'),
@@ -28,6 +29,21 @@ export const runGenerate: Handler = async (options, signal) => {
   if (!report || report.passed) return EXIT.ok;
   return report.isolationBroken ? EXIT.isolation : EXIT.findings;
 };
+
+/** What psql shall read from stdout must not be mixed with anything else. */
+function refuseMoreOutput(options: Parameters<Handler>[0]): void {
+  const more = ['apply', 'validate', 'format'].filter((name) =>
+    name === 'format' ? text(options, name) === 'json' : flag(options, name),
+  );
+  if (more.length === 0) return;
+  throw new FedgenError(
+    'E_USAGE',
+    `--stdout prints SQL and nothing else: it does not go with --${more.join(', --')}`,
+    {
+      hint: 'Leave --stdout out, or run the other step as a command of its own.',
+    },
+  );
+}
 
 type Department = Parameters<typeof generate>[0];
 

@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { apply, rollback, rollbackControlPlane, status, validate, type Settings } from '../../../src/index.js';
+import {
+  apply,
+  rollback,
+  rollbackControlPlane,
+  status,
+  validate,
+  type Settings,
+} from '../../../src/index.js';
 import { diffCatalogues, snapshotCatalogue } from '../../support/catalogue.js';
 import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
 import { testSettings } from '../../support/department.js';
@@ -54,7 +61,9 @@ describe('several departments at once', () => {
     for (const id of ['finance', 'sales']) expect(await passes(settings, id)).toBe(true);
 
     // In a ring and crosswise, so that removals want the same rows in different orders.
-    const pairs = IDS.flatMap((source, at) => [1, 2, 5].map((step) => [source, IDS[(at + step) % IDS.length]]));
+    const pairs = IDS.flatMap((source, at) =>
+      [1, 2, 5].map((step) => [source, IDS[(at + step) % IDS.length]]),
+    );
     await Promise.all(
       pairs.map((pair) =>
         withClient(database.url, (client) =>
@@ -86,7 +95,10 @@ describe('several departments at once', () => {
       put(settings, 'sales'),
       remove(settings, 'it'),
     ]);
-    expect((await status({ settings })).departments.map((each) => each.departmentId)).toEqual(['legal', 'sales']);
+    expect((await status({ settings })).departments.map((each) => each.departmentId)).toEqual([
+      'legal',
+      'sales',
+    ]);
     expect(await passes(settings, 'legal')).toBe(true);
     await Promise.all([
       put(settings, 'hr'),
@@ -101,9 +113,9 @@ describe('several departments at once', () => {
     const database = await newDatabase('twice');
     const settings = testSettings(database);
     await Promise.all([put(settings, 'hr'), put(settings, 'hr'), put(settings, 'hr')]);
-    expect((await status({ settings })).departments.map((each) => [each.departmentId, each.pending])).toEqual([
-      ['hr', 0],
-    ]);
+    expect((await status({ settings })).departments.map((each) => [each.departmentId, each.pending])).toEqual(
+      [['hr', 0]],
+    );
     expect(await passes(settings, 'hr')).toBe(true);
   });
 });
@@ -151,7 +163,9 @@ describe('two databases of one cluster', () => {
     await withClient(guest.href, async (client) => {
       const who = await client.query('select federation.current_tenant() as tenant');
       expect(who.rows).toEqual([{ tenant: null }]);
-      await expect(client.query('select * from sales_tenant.contacts')).rejects.toMatchObject({ code: '42501' });
+      await expect(client.query('select * from sales_tenant.contacts')).rejects.toMatchObject({
+        code: '42501',
+      });
     });
 
     // Roles belong to the cluster: a department of the same name has its role already.

@@ -160,7 +160,9 @@ describe('grant_cross_dept refuses', () => {
   ])('%s', async (_what, values, code) => {
     expect(await admin(call(values))).toBe(code);
     expect(await readable()).toEqual([]);
-    expect(await admin(call(`'hr', 'sales', 'read', 'emails', 'b', now() + interval '1 hour'`))).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await admin(call(`'hr', 'sales', 'read', 'emails', 'b', now() + interval '1 hour'`))).toMatch(
+      /^[0-9a-f-]{36}$/,
+    );
   });
 });
 

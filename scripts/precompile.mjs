@@ -1,0 +1,47 @@
+// Works out beforehand what the texts that come with fedgen lead to, so that commands start faster:
+// pack.yaml parsed and checked, templates compiled and checked. src/packs/known.ts says how it is used.
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { listBuiltInPacks, loadControlPlane, loadPack } from '../dist/packs/load.js';
+import { ROOT, readText } from '../dist/packs/files.js';
+import { textKey } from '../dist/packs/known.js';
+import { parseManifest } from '../dist/packs/manifest.js';
+import { planControlPlane, planDepartment } from '../dist/plan/target.js';
+import { compileTemplate, templateKey } from '../dist/render/compiled.js';
+import { createTemplateRenderer } from '../dist/render/environment.js';
+import { templateContext } from '../dist/render/render.js';
+import { loadSqlParser } from '../dist/render/sql.js';
+
+const target = new URL('../dist/known.json', import.meta.url);
+await rm(target, { force: true });
+
+const known = { manifests: {}, templates: {}, judged: [] };
+const judged = new Set();
+await loadSqlParser();
+const names = await listBuiltInPacks();
+for (const name of names) {
+  const text = await readText(path.join(ROOT, 'templates', name, 'pack.yaml'));
+  const result = parseManifest(text);
+  if (!('manifest' in result)) throw new Error(`${name}/pack.yaml: ${result.problems.join('; ')}`);
+  known.manifests[textKey(text)] = result.manifest;
+}
+for (const pack of [await loadControlPlane(), ...(await Promise.all(names.map((name) => loadPack(name))))]) {
+  for (const [name, { source }] of pack.templates) {
+    known.templates[templateKey(name, source)] = compileTemplate(name, source);
+  }
+  renderOnce(pack);
+}
+known.judged = [...judged].sort();
+await writeFile(target, JSON.stringify(known));
+
+/** Renders with the default variables, so that every value of an ordinary department is known to stand in its place. */
+function renderOnce(pack) {
+  const plan =
+    pack.tenancy === 'schema'
+      ? planDepartment(pack, { id: 'sample', name: 'Sample' }, { rolePrefix: '', variables: {} })
+      : planControlPlane(pack, '');
+  const render = createTemplateRenderer(pack.templates, undefined, judged);
+  for (const { template, down } of pack.scripts) {
+    for (const each of [template, down]) if (each) render(each, templateContext(plan));
+  }
+}

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { count, formatDuration } from '../../../src/report/paint.js';
+
+it.each([
+  [0, '0 ms'],
+  [0.4, '0 ms'],
+  [12.6, '13 ms'],
+  [999, '999 ms'],
+  [999.6, '1.00 s'],
+  [1000, '1.00 s'],
+  [61_234, '61.23 s'],
+])('%d milliseconds are %s', (milliseconds, text) => {
+  expect(formatDuration(milliseconds)).toBe(text);
+});
+
+it.each([
+  [0, '0 rows'],
+  [1, '1 row'],
+  [2, '2 rows'],
+])('%i: %s', (number, text) => {
+  expect(count(number, 'row')).toBe(text);
+});

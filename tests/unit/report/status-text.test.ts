@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import type { DepartmentStatus, StatusResult } from '../../../src/index.js';
+import { formatStatus } from '../../../src/report/status-text.js';
+import { PLAIN, unpainted, VISIBLE } from './paints.js';
+
+const HR: DepartmentStatus = {
+  departmentId: 'hr',
+  name: 'Human Resources',
+  schema: 'hr_tenant',
+  status: 'active',
+  version: 2,
+  pending: 1,
+  edited: 0,
+  scripts: [
+    {
+      script: '0001_create_department',
+      state: 'applied',
+      appliedAt: new Date('2026-01-05T09:30:00Z'),
+      appliedBy: 'deploy',
+      durationMs: 12.3,
+    },
+    {
+      script: '0002_register_department',
+      state: 'revalued',
+      appliedAt: new Date('2026-01-05T09:30:01Z'),
+      appliedBy: 'deploy',
+      durationMs: 1500,
+    },
+    {
+      script: '0003_create_core_execution',
+      state: 'pending',
+      appliedAt: undefined,
+      appliedBy: undefined,
+      durationMs: undefined,
+    },
+  ],
+};
+const others: DepartmentStatus[] = [
+  {
+    ...HR,
+    departmentId: 'legal',
+    name: 'Recht & Ordnung 人',
+    schema: 'legal_tenant',
+    version: 11,
+    pending: 0,
+    scripts: [],
+  },
+  { ...HR, departmentId: 'it', name: 'IT', schema: 'it_tenant', edited: 2, scripts: [] },
+];
+const STATUS: StatusResult = {
+  server: 'localhost:5432/app',
+  initialized: true,
+  departments: [HR, ...others],
+};
+
+describe('the status', () => {
+  it('of all departments is a table', async () => {
+    const text = formatStatus(STATUS, { detailed: false, paint: PLAIN });
+    await expect(`${text}\n`).toMatchFileSnapshot('../../golden/report/status.txt');
+  });
+
+  it('of one department has its scripts', async () => {
+    const text = formatStatus({ ...STATUS, departments: [HR] }, { detailed: true, paint: PLAIN });
+    await expect(`${text}\n`).toMatchFileSnapshot('../../golden/report/status-detailed.txt');
+  });
+
+  it('has no colour of its own, and no space at the end of a line', () => {
+    for (const detailed of [true, false]) {
+      const text = formatStatus(STATUS, { detailed, paint: PLAIN });
+      expect(text).not.toMatch(/\u001b| $/m);
+      const painted = formatStatus(STATUS, { detailed, paint: VISIBLE });
+      expect(painted).toContain('<red>2 scripts edited</red>');
+      expect(unpainted(painted).replaceAll(/\s+/g, ' ')).toBe(text.replaceAll(/\s+/g, ' '));
+    }
+  });
+
+  it('of nothing says so', () => {
+    expect(
+      formatStatus({ ...STATUS, initialized: false, departments: [] }, { detailed: false, paint: PLAIN }),
+    ).toBe('No control plane in localhost:5432/app: nothing was applied here yet.');
+    expect(formatStatus({ ...STATUS, departments: [] }, { detailed: false, paint: PLAIN })).toBe(
+      'No such department is registered in localhost:5432/app.',
+    );
+  });
+});
