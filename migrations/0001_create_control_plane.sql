@@ -92,6 +92,7 @@ create schema federation authorization {{ roles.owner | ident }}
     state        text not null default 'running',
     tool_version text not null,
     run_by       name not null default session_user,
+    backend_pid  integer not null default pg_backend_pid(),
     started_at   timestamptz not null default clock_timestamp(),
     finished_at  timestamptz,
     error        text,

@@ -1,25 +1,19 @@
-import { readDepartments, type LedgerRow } from '../apply/ledger.js';
-import { buildWorklist } from '../apply/worklist.js';
-import { defaultSettings } from '../config/settings.js';
-import type { Session } from '../db/session.js';
-import { sharedRoles } from '../plan/names.js';
-import { prepare, renderDepartment, type CommonOptions } from './options.js';
+import { readDepartments, type LedgerRow, type RegisteredDepartment } from '../apply/ledger.js';
+import { hasSameTemplates, scriptStates, type ScriptStatus } from '../apply/script-states.js';
+import { defaultSettings, type Settings } from '../config/settings.js';
+import { loadPack } from '../packs/load.js';
+import type { Pack } from '../packs/pack.js';
+import { CONTROL_SCHEMA, departmentSchema, sharedRoles } from '../plan/names.js';
+import { planDepartment, type TargetPlan } from '../plan/target.js';
+import { createRenderer } from '../render/render.js';
+import { prepare, type CommonOptions } from './options.js';
 import { readLedgerIfAny, withDatabase, type Connecting } from './run.js';
 
 /** Options of {@link status}. */
 export interface StatusOptions extends CommonOptions {
-  /** One department; all registered ones when left out. */
+  /** One department; all of them when left out. */
   readonly departmentId?: string;
   readonly pack?: string;
-}
-
-/** One script as the ledger and the pack know it. */
-export interface ScriptStatus {
-  readonly script: string;
-  readonly state: 'applied' | 'pending' | 'edited' | 'revalued' | 'rolled-back';
-  readonly appliedAt: Date | undefined;
-  readonly appliedBy: string | undefined;
-  readonly durationMs: number | undefined;
 }
 
 /** Where one department stands. */
@@ -27,11 +21,14 @@ export interface DepartmentStatus {
   readonly departmentId: string;
   readonly name: string;
   readonly schema: string;
+  /** State in the registry; `UNREGISTERED` for one that was rolled back below its registration. */
   readonly status: string;
-  /** Number of the newest applied script; 0 when none is. */
+  /** Number of the newest applied script of this pack; 0 when none is. */
   readonly version: number;
   readonly pending: number;
   readonly edited: number;
+  /** Applied scripts that this pack does not have. */
+  readonly unknown: number;
   readonly scripts: readonly ScriptStatus[];
 }
 
@@ -49,66 +46,80 @@ export interface StatusResult {
  */
 export async function status(options: StatusOptions = {}): Promise<StatusResult> {
   const settings = options.settings ?? defaultSettings();
+  const { departmentId } = options;
+  if (departmentId !== undefined) await prepare({ ...options, settings, departmentId });
+  const pack = await loadPack(options.pack ?? settings.pack, settings.packDirs);
   const to: Connecting = { settings, signal: options.signal, onEvent: options.onEvent ?? (() => undefined) };
-  if (options.departmentId !== undefined)
-    await prepare({ ...options, settings, departmentId: options.departmentId });
   return withDatabase(to, 'reading the ledger', async (session) => {
     const ledger = await readLedgerIfAny(session, settings);
     if (ledger.length === 0) return { server: session.where, initialized: false, departments: [] };
-    const { owner } = sharedRoles(settings.rolePrefix);
-    const registered = await readDepartments(session, owner, options.departmentId);
-    const departments: DepartmentStatus[] = [];
-    for (const department of registered) {
-      departments.push(await departmentStatus(session, options, settings, department, ledger));
-    }
-    return { server: session.where, initialized: true, departments };
+    const registered = await readDepartments(session, sharedRoles(settings.rolePrefix).owner, departmentId);
+    const known = [...registered, ...unregistered(registered, ledger, departmentId)];
+    const statusOf = await departmentStatuses(pack, settings, ledger);
+    return { server: session.where, initialized: true, departments: known.map(statusOf) };
   });
 }
 
-async function departmentStatus(
-  _session: Session,
-  options: StatusOptions,
-  settings: NonNullable<CommonOptions['settings']>,
-  department: {
-    readonly id: string;
-    readonly name: string;
-    readonly schema: string;
-    readonly status: string;
-  },
+/** Departments of which something stands although they are not in the registry. */
+function unregistered(
+  registered: readonly RegisteredDepartment[],
   ledger: readonly LedgerRow[],
-): Promise<DepartmentStatus> {
-  const prepared = await prepare({ ...options, settings, departmentId: department.id });
-  const { scripts } = await renderDepartment(prepared, department.name);
-  const rows = ledger.filter((row) => row.target === department.id);
-  const worklist = buildWorklist(scripts, rows);
-  const edited = new Set(worklist.edited.map(({ script }) => script));
-  const standing = worklist.applied.map(({ script, row }): ScriptStatus => {
-    const state = edited.has(script)
-      ? 'edited'
-      : worklist.revalued.includes(script.source.name)
-        ? 'revalued'
-        : 'applied';
+  departmentId: string | undefined,
+): RegisteredDepartment[] {
+  const standing = ledger.filter((row) => row.state === 'applied' && row.target !== CONTROL_SCHEMA);
+  const ids = new Set(standing.map((row) => row.target));
+  for (const { id } of registered) ids.delete(id);
+  return [...ids]
+    .filter((id) => departmentId === undefined || id === departmentId)
+    .sort()
+    .map((id) => ({ id, name: '', schema: departmentSchema(id), status: 'UNREGISTERED' }));
+}
+
+/** Templates are rendered only for departments that do not stand as the templates say. */
+async function departmentStatuses(
+  pack: Pack,
+  settings: Settings,
+  ledger: readonly LedgerRow[],
+): Promise<(department: RegisteredDepartment) => DepartmentStatus> {
+  const renderer = await createRenderer(pack);
+  const variables = settings.variables[pack.name] ?? {};
+  const planFor = (id: string, name: string): TargetPlan =>
+    planDepartment(pack, { id, name }, { rolePrefix: settings.rolePrefix, variables });
+  const templates = renderer.checksums(planFor('sample', 'Sample')).map(({ source, templateChecksum }) => {
+    return { source, templateChecksum };
+  });
+  const rowsOf = new Map<string, LedgerRow[]>();
+  for (const row of ledger) {
+    const rows = rowsOf.get(row.target) ?? [];
+    rows.push(row);
+    rowsOf.set(row.target, rows);
+  }
+  return ({ id, name, schema, status: registryStatus }) => {
+    const rows = rowsOf.get(id) ?? [];
+    const scripts = hasSameTemplates(templates, rows) ? templates : renderer.checksums(planFor(id, name));
     return {
-      script: row.script,
-      state,
-      appliedAt: row.appliedAt,
-      appliedBy: row.appliedBy,
-      durationMs: row.durationMs,
+      departmentId: id,
+      name,
+      schema,
+      status: registryStatus,
+      ...summarize(pack, scriptStates(scripts, rows)),
     };
-  });
-  const pending = worklist.pending.map(({ source }): ScriptStatus => {
-    const undone = rows.findLast((row) => row.script === source.name);
-    const state = undone ? 'rolled-back' : 'pending';
-    return { script: source.name, state, appliedAt: undefined, appliedBy: undefined, durationMs: undefined };
-  });
+  };
+}
+
+function summarize(
+  pack: Pack,
+  scripts: readonly ScriptStatus[],
+): Pick<DepartmentStatus, 'version' | 'pending' | 'edited' | 'unknown' | 'scripts'> {
+  const count = (...states: ScriptStatus['state'][]): number =>
+    scripts.filter((script) => states.includes(script.state)).length;
+  const numbers = new Map(pack.scripts.map((source) => [source.name, source.number]));
+  const standing = scripts.filter((script) => script.appliedAt !== undefined);
   return {
-    departmentId: department.id,
-    name: department.name,
-    schema: department.schema,
-    status: department.status,
-    version: worklist.applied.at(-1)?.script.source.number ?? 0,
-    pending: pending.length,
-    edited: edited.size,
-    scripts: [...standing, ...pending],
+    version: Math.max(0, ...standing.map((script) => numbers.get(script.script) ?? 0)),
+    pending: count('pending', 'rolled-back'),
+    edited: count('edited'),
+    unknown: count('unknown'),
+    scripts,
   };
 }

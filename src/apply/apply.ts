@@ -80,7 +80,7 @@ async function applyOne(
   }
 }
 
-/** Books the failure if the connection still stands; a run that could not be closed shows as interrupted later. */
+/** Books the failure if the connection still stands; otherwise the next run marks this one as interrupted. */
 export async function closeFailedRun(
   run: TargetRun,
   runId: string | undefined,

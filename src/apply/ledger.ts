@@ -75,13 +75,20 @@ export async function readDepartments(
   });
 }
 
-/** Opens a run: what is applied or rolled back together. */
+/**
+ * Opens a run: what is applied or rolled back together. Runs whose backend is gone died on the way (killed, cut off);
+ * they are marked as interrupted here, since nobody else was left to do it.
+ */
 export async function startRun(
   session: Session,
   owner: string,
   run: { readonly command: 'apply' | 'rollback'; readonly toolVersion: string },
 ): Promise<string> {
   return asOwner(session, owner, 'read write', async () => {
+    await session.client.query(
+      `update federation.migration_runs r set state = 'interrupted', finished_at = clock_timestamp()
+        where r.state = 'running' and r.backend_pid not in (select a.pid from pg_stat_activity a)`,
+    );
     const { rows } = await session.client.query<{ id: string }>(
       `insert into federation.migration_runs (command, tool_version) values ($1, $2) returning run_id as id`,
       [run.command, run.toolVersion],

@@ -4,6 +4,14 @@ import { pointOffset } from '../render/sql-offsets.js';
 import { FedgenError, type ErrorCode } from '../shared/errors.js';
 import { excerpt, positionAt } from '../shared/excerpt.js';
 
+/** What helps with some SQLSTATEs more than mending the script. */
+const HINTS: Readonly<Record<string, string>> = {
+  '42501':
+    'Scripts run as the owner role, those with "run-as provisioner" as the role you connect as: grant that role what it lacks. docs/provisioning.md lists the rights.',
+  '42710':
+    'Something of that name is there already. Roles are cluster-wide: the same department in another database of this server needs another --role-prefix.',
+};
+
 /**
  * An error of a script's SQL as a person wants to read it: template file and line, the rendered lines with a
  * caret, SQLSTATE, and what the server added.
@@ -28,10 +36,7 @@ export function scriptError(
     cause.where && `  where: ${cause.where}`,
   ];
   return new FedgenError(cause.code === '42501' ? 'E_PRIVILEGE' : code, lines.filter(Boolean).join('\n'), {
-    hint:
-      cause.code === '42501'
-        ? 'Connect as a superuser, or as the CREATEROLE role that applied the control plane. docs/provisioning.md lists the rights.'
-        : `Nothing of ${script} was kept. Mend it and run the same command again.`,
+    hint: HINTS[cause.code ?? ''] ?? `Nothing of ${script} was kept. Mend it and run the same command again.`,
     details: { script, file: place?.file ?? rendered.file, line: place?.line, sqlState: cause.code },
     cause,
   });

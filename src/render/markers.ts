@@ -40,7 +40,7 @@ const QUOTED = /'(?:[^'\\]|\\[^])*(?:'|$)|"(?:[^"\\]|\\[^])*(?:"|$)|(?<![\w$])r\
 
 /**
  * A marker stands right after the last visible text, or `{{ … }}`, of a line and of each stretch of text before a
- * `{% … %}`. Nowhere else would whitespace control (trimBlocks, lstripBlocks, `{%-`, `-}}`) still see the same text.
+ * `{{ … }}` or `{% … %}`, which may render to lines of their own. Nowhere else would whitespace control (trimBlocks, lstripBlocks, `{%-`, `-}}`) still see the same text.
  */
 function markerPlaces(source: string): { at: number; line: number }[] {
   const places: { at: number; line: number }[] = [];
@@ -64,7 +64,7 @@ function markerPlaces(source: string): { at: number; line: number }[] {
       flush();
       line += 1;
     } else if (opened) {
-      if (opened === 'block') flush();
+      if (opened !== 'comment') flush();
       mode = opened;
       tagStart = at;
       at += 1;

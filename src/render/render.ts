@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { textKey } from '../packs/known.js';
 import type { Pack, ScriptSource, TemplateRef } from '../packs/pack.js';
 import type { TargetPlan } from '../plan/target.js';
 import { FedgenError } from '../shared/errors.js';
@@ -44,6 +44,13 @@ export interface RenderedScript {
   readonly renderedChecksum: string;
 }
 
+/** What the ledger keeps of a script, worked out without reading its SQL. */
+export interface ScriptChecksums {
+  readonly source: ScriptSource;
+  readonly templateChecksum: string;
+  readonly renderedChecksum: string;
+}
+
 /** Renders targets of one pack; templates are compiled once however many targets follow. */
 export interface Renderer {
   /**
@@ -51,24 +58,33 @@ export interface Renderer {
    * @throws FedgenError E_TEMPLATE_INVALID, E_SQL_INVALID, E_SQL_FORBIDDEN, E_ROLLBACK_UNDERIVABLE.
    */
   render(plan: TargetPlan): RenderedScript[];
+  /** Only the checksums of all scripts: many times faster. @throws FedgenError E_TEMPLATE_INVALID. */
+  checksums(plan: TargetPlan): ScriptChecksums[];
 }
 
 /** Prepares the renderer of a pack: loads the SQL grammar and sets up the templates. */
 export async function createRenderer(pack: Pack): Promise<Renderer> {
   await loadSqlParser();
   const renderTemplate = createTemplateRenderer(pack.templates, pack.known);
+  // A script keeps saying the name of the pack that brought it, whichever pack extends that one.
+  const contextOf = (plan: TargetPlan, source: ScriptSource): Readonly<Record<string, unknown>> => ({
+    ...templateContext(plan),
+    pack: { name: source.pack, version: pack.version },
+  });
   return {
-    render: (plan) => {
-      const context = templateContext(plan);
-      // A script keeps saying the name of the pack that brought it, whichever pack extends that one.
-      return plan.pack.scripts.map((source) =>
-        renderScript(source, plan.pack, renderTemplate, {
-          ...context,
-          pack: { name: source.pack, version: plan.pack.version },
-        }),
-      );
-    },
+    render: (plan) =>
+      pack.scripts.map((source) => renderScript(source, pack, renderTemplate, contextOf(plan, source))),
+    checksums: (plan) =>
+      pack.scripts.map((source) => {
+        const rendering = renderTemplate(source.template, contextOf(plan, source));
+        return { source, ...checksumsOf(rendering, pack) };
+      }),
   };
+}
+
+function checksumsOf(rendering: Rendering, pack: Pack): Omit<ScriptChecksums, 'source'> {
+  const sources = rendering.sources.map((name) => pack.templates.get(name)?.source ?? '');
+  return { templateChecksum: textKey(sources.join('\0')), renderedChecksum: textKey(rendering.text) };
 }
 
 /** What templates see. docs/packs.md lists it for authors. */
@@ -99,10 +115,7 @@ function renderScript(
     source,
     up,
     rollback: rollbackOf(source, up, renderTemplate, context),
-    templateChecksum: checksum(
-      rendering.sources.map((name) => pack.templates.get(name)?.source ?? '').join('\0'),
-    ),
-    renderedChecksum: checksum(up.sql),
+    ...checksumsOf(rendering, pack),
   };
 }
 
@@ -187,5 +200,3 @@ export function sqlError(
     details: { file: place.file, line: place.line },
   });
 }
-
-const checksum = (text: string): string => createHash('sha256').update(text).digest('hex');

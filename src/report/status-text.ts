@@ -30,7 +30,10 @@ export function formatStatus(
 ): string {
   const { paint } = options;
   if (!status.initialized) return `No control plane in ${status.server}: nothing was applied here yet.`;
-  if (status.departments.length === 0) return `No such department is registered in ${status.server}.`;
+  if (status.departments.length === 0) {
+    const which = options.detailed ? 'No such department is' : 'No department is';
+    return `${which} registered in ${status.server}.`;
+  }
   const overview = table(
     ['department', 'name', 'schema', 'status', 'version', 'pending'],
     status.departments.map((department) => [
@@ -49,6 +52,7 @@ export function formatStatus(
 }
 
 function pendingText(department: DepartmentStatus, paint: Paint): string {
+  if (department.unknown > 0) return paint.red(`${count(department.unknown, 'script')} of another pack`);
   if (department.edited > 0) return paint.red(`${count(department.edited, 'script')} edited`);
   return department.pending === 0 ? paint.green('none') : paint.yellow(String(department.pending));
 }

@@ -55,14 +55,14 @@ const rowsOf = (id: string): string => `
   insert into ${id}_tenant.audit_trail (event_type, action) values ('canary-of-${id}', 'a')`;
 
 /**
- * lab is a careless schema in which departments may create: without it nobody but temporary objects could stand in for
- * what the policies call.
+ * lab is a careless schema in which departments may create and everybody looks, the owner of the identity functions too:
+ * without it only temporary objects could stand in for what policies call.
  */
 const SET_UP = `
   create role adm_login login; grant federation_admin_role to adm_login;
   create role app_login login noinherit; grant cross_dept_query_role to app_login;
   create role stranger_login login;
-  create schema lab; grant usage, create on schema lab to hr_role, sales_role;
+  create schema lab; grant usage on schema lab to public; grant create on schema lab to hr_role, sales_role;
   insert into federation.cross_dept_audit (source_department_id, query_type, success) values ('sales', 'q', true)`;
 
 /** Builds the world on a server. */

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createAttackedWorld, type AttackedWorld } from '../../support/attack.js';
+import { withClient } from '../../support/database.js';
 import { poll } from '../../support/poll.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
+import { loginUrl } from '../../support/rows.js';
 
 const DENIED = '42501';
 const OWN = 'select count(*) from hr_tenant.contacts';
@@ -95,6 +97,26 @@ describe.each([14, 16, 18] as const)('sessions on PostgreSQL %i', (major) => {
       expect(await world.run('app', 'fetch held')).toBe('canary-of-hr');
       await app.query('discard all');
       expect(await world.run('app', 'fetch held')).toBe('34000');
+    });
+  });
+
+  describe('the identity functions, which run as the owner', () => {
+    const TRAP = `create function lab.trap(anyelement) returns boolean language plpgsql
+      as $$ begin raise exception 'trapped as %', current_user; end $$`;
+    // Types are looked for in pg_temp first, unless the search_path names it last; their checks run code of hr.
+    it.each(['name', 'text'])('take no temporary type %s that is a trap', async (type) => {
+      const trap = `${TRAP}; create domain pg_temp.${type} as pg_catalog.${type} check (lab.trap(value))`;
+      // A session of its own: PL/pgSQL keeps what it has once looked up.
+      await withClient(loginUrl(world.database, 'hr'), async (client) => {
+        await client.query(`begin; ${trap}; savepoint trapped`);
+        await expect(client.query(`select 'x'::${type}`)).rejects.toMatchObject({ code: 'P0001' });
+        await client.query('rollback to savepoint trapped');
+        for (const call of ['current_tenant()', `may_read('sales', 'emails')`]) {
+          const { rows } = await client.query<{ answer: unknown }>(`select federation.${call} as answer`);
+          expect(rows).toEqual([{ answer: call.startsWith('may') ? false : 'hr' }]);
+        }
+        await client.query('rollback');
+      });
     });
   });
 

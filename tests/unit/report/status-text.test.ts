@@ -11,6 +11,7 @@ const HR: DepartmentStatus = {
   version: 2,
   pending: 1,
   edited: 0,
+  unknown: 0,
   scripts: [
     {
       script: '0001_create_department',
@@ -45,6 +46,7 @@ const others: DepartmentStatus[] = [
     pending: 0,
     scripts: [],
   },
+  { ...HR, departmentId: 'ops', name: 'Ops', schema: 'ops_tenant', unknown: 1, edited: 2, scripts: [] },
   { ...HR, departmentId: 'it', name: 'IT', schema: 'it_tenant', edited: 2, scripts: [] },
 ];
 const STATUS: StatusResult = {
@@ -74,12 +76,13 @@ describe('the status', () => {
     }
   });
 
-  it('of nothing says so', () => {
-    expect(
-      formatStatus({ ...STATUS, initialized: false, departments: [] }, { detailed: false, paint: PLAIN }),
-    ).toBe('No control plane in localhost:5432/app: nothing was applied here yet.');
-    expect(formatStatus({ ...STATUS, departments: [] }, { detailed: false, paint: PLAIN })).toBe(
-      'No such department is registered in localhost:5432/app.',
+  it.each([
+    [false, 'No department is registered in localhost:5432/app.'],
+    [true, 'No such department is registered in localhost:5432/app.'],
+  ])('of nothing says so (of one department: %s)', (detailed, text) => {
+    expect(formatStatus({ ...STATUS, departments: [] }, { detailed, paint: PLAIN })).toBe(text);
+    expect(formatStatus({ ...STATUS, initialized: false, departments: [] }, { detailed, paint: PLAIN })).toBe(
+      'No control plane in localhost:5432/app: nothing was applied here yet.',
     );
   });
 });

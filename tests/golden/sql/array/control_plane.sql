@@ -101,6 +101,7 @@ create schema federation authorization "federation_owner"
     state        text not null default 'running',
     tool_version text not null,
     run_by       name not null default session_user,
+    backend_pid  integer not null default pg_backend_pid(),
     started_at   timestamptz not null default clock_timestamp(),
     finished_at  timestamptz,
     error        text,
@@ -150,7 +151,7 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('federation', 'control-plane', '0001_create_control_plane', 1, '753e79cbf110f6b62df0b375a0cafa1516da8740b0a71a2dfba2888b3c88c663', '7b7f838546a9abb6b42ecacb995898a975a9251bbde64afc08e38d03fa41e3dc', 'applied', 2);
+  ('federation', 'control-plane', '0001_create_control_plane', 1, '0f1d67cc4a17cd24c20efbd3710119cc0f3c9451c56d62ff9037e4f888fa7e5f', 'c3a2bb8022857ada95a043201a5f99d5c6effb793b48e9dbbbd0dfbe15fa4544', 'applied', 2);
 reset role;
 
 -- ====================================================================================================
