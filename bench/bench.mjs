@@ -42,7 +42,14 @@ const { apply, limit } = await applyBench(rounds);
 
 const row = (what, measured, reference, allowed) => {
   const ratio = measured / reference;
-  return { what, 'measured ms': measured.toFixed(1), 'reference ms': reference.toFixed(1), ratio: ratio.toFixed(2), limit: allowed, ok: ratio <= allowed };
+  return {
+    what,
+    'measured ms': measured.toFixed(1),
+    'reference ms': reference.toFixed(1),
+    ratio: ratio.toFixed(2),
+    limit: allowed,
+    ok: ratio <= allowed,
+  };
 };
 const rows = [
   row('fedgen --help / node -e 0', help, node, 1.35),

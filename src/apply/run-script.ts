@@ -109,7 +109,7 @@ async function begin({
   if (schema === null || schema === plan.target.schema) return;
   throw new FedgenError(
     'E_APPLY_FAILED',
-    `search_path leads to schema "${String(schema)}" instead of "${plan.target.schema}"`,
+    `search_path leads to schema ${JSON.stringify(schema)} instead of "${plan.target.schema}"`,
     { hint: 'A pooler or a login trigger changes search_path: connect to the server directly.' },
   );
 }

@@ -77,12 +77,13 @@ async function checkLevel(raw: RawLevel, check: typeof checkRawSettings): Promis
   return { problems: [{ ...entry.problem, line }] };
 }
 
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+
 /** All levels checked; the problems of all of them in one error. */
 async function checkLevels(raws: readonly RawLevel[]): Promise<readonly DatabaseLevel[]> {
   // Most levels say nothing, and loading zod to hear that takes as long as starting Node.
-  const speaking = raws.filter(
-    (raw) => raw.isFile || raw.url !== undefined || Object.keys(Object(raw.raw)).length > 0,
-  );
+  const speaking = raws.filter((raw) => raw.isFile || raw.url !== undefined || !isEmpty(raw.raw));
   if (speaking.length === 0) return [];
   const { checkRawSettings: check } = await import('./schema.js');
   const checked = await Promise.all(speaking.map((raw) => checkLevel(raw, check)));

@@ -23,7 +23,11 @@ export const templateKey = (name: string, source: string): string => textKey(`${
 /** The number that stands for a template in markers: the same in every pack and in every process. */
 export const markerId = (key: string): number => Number.parseInt(key.slice(0, 10), 16);
 
-/** Compiles and inspects a template for the build. @throws Error when Nunjucks cannot parse it. */
+/**
+ * Compiles and inspects a template; called by scripts/precompile.mjs.
+ * @public
+ * @throws Error when Nunjucks cannot parse it.
+ */
 export function compileTemplate(name: string, source: string): CompiledTemplate {
   const compiler: unknown = Reflect.get(nunjucks, 'compiler');
   const compile: unknown = Reflect.get(Object(compiler), 'compile');

@@ -35,8 +35,8 @@ const ledger = (): Promise<{ target: string; script: string; state: string }[]> 
 describe('the library', () => {
   it('is what the package exports', async () => {
     const self = 'fedgen';
-    const built: unknown = await import(self);
-    expect(Object.keys(Object(built)).sort()).toEqual(Object.keys(source).sort());
+    const built = (await import(self)) as object;
+    expect(Object.keys(built).sort()).toEqual(Object.keys(source).sort());
   });
 
   it('serves a provisioning service: generate, apply, and the schema name comes back', async () => {

@@ -20,7 +20,7 @@ describe('a password', () => {
   const printers: Readonly<Record<string, (value: unknown) => string>> = {
     inspect: (value) => inspect(value, { depth: 9, showHidden: true, getters: true }),
     JSON: (value) => JSON.stringify(value),
-    template: (value) => `${String(value)}`,
+    template: (value) => String(value),
   };
 
   it.each(Object.entries(printers))('is not printed by %s', (_name, print) => {
@@ -152,7 +152,7 @@ describe('toClientConfig', () => {
     const ca = 'PEM';
     const root = workspace({ 'ca.pem': ca });
     const sslRootCert = `${root}/ca.pem`;
-    const verifyCa = { rejectUnauthorized: true, ca, checkServerIdentity: expect.any(Function) };
+    const verifyCa = { rejectUnauthorized: true, ca, checkServerIdentity: expect.any(Function) as unknown };
     expect(sslOf({})).toBe(false);
     expect(sslOf({ ssl: 'disable' })).toBe(false);
     expect(sslOf({ ssl: 'prefer' })).toEqual({ rejectUnauthorized: false });

@@ -70,7 +70,7 @@ describe('precedence', () => {
     expect(settings).toMatchObject({
       rolePrefix: 'acme_',
       pack: 'shop',
-      outputDir: expect.stringMatching(/\/out$/),
+      outputDir: expect.stringMatching(/\/out$/) as unknown,
       lockTimeoutMs: 100,
       lockRetries: 7,
       lockWaitMs: 120_000,
