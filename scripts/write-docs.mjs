@@ -7,32 +7,41 @@ import { packJsonSchema } from '../dist/packs/schema.js';
 import { buildProgram } from '../dist/cli/program.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const COMMAND_WORDS = allCommands(
+  buildProgram({ format: 'text', exitCode: 0 }, new AbortController().signal),
+);
 const isCheck = process.argv.includes('--check');
 
-function commandReference() {
-  const program = buildProgram({ format: 'text', exitCode: 0 }, new AbortController().signal);
-  const sections = allCommands(program).map(({ name, command }) => {
+/** Every command's help as a terminal of 100 columns shows it. */
+async function commandReference() {
+  const sections = [];
+  for (const words of [[], ...COMMAND_WORDS]) {
+    const program = buildProgram({ format: 'text', exitCode: 0 }, new AbortController().signal);
     let text = '';
-    command.configureOutput({
-      writeOut: (chunk) => (text += chunk),
-      getOutHelpWidth: () => 100,
-      getOutHasColors: () => false,
-    });
-    command.outputHelp();
-    return `## ${name}\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`;
-  });
+    capture(program, (chunk) => (text += chunk));
+    await program.parseAsync([...words, '--help'], { from: 'user' }).catch(() => undefined);
+    sections.push(`## ${['fedgen', ...words].join(' ')}\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`);
+  }
   return `# Command reference\n\nWritten by \`npm run docs\` from the commands themselves.\n\n${sections.join('\n')}`;
 }
 
-function allCommands(command, prefix = '') {
-  const name = `${prefix}${command.name()}`;
-  return [{ name, command }, ...command.commands.flatMap((child) => allCommands(child, `${name} `))];
+function capture(command, writeOut) {
+  command.configureOutput({ writeOut, getOutHelpWidth: () => 100, getOutHasColors: () => false });
+  for (const child of command.commands) capture(child, writeOut);
+}
+
+/** The words that lead to each command, the program itself left out. */
+function allCommands(command, words = []) {
+  return command.commands.flatMap((child) => [
+    [...words, child.name()],
+    ...allCommands(child, [...words, child.name()]),
+  ]);
 }
 
 const files = {
   'schema/config.json': `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
   'schema/pack.json': `${JSON.stringify(packJsonSchema(), null, 2)}\n`,
-  'docs/cli.md': commandReference(),
+  'docs/cli.md': await commandReference(),
 };
 
 let stale = 0;

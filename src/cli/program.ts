@@ -8,7 +8,6 @@ const { Command, CommanderError, InvalidArgumentError, Option } = require('comma
 /** commander has printed help, the version or its complaint already; anything else is an error of ours. */
 export const isPrinted = (error: unknown): error is Commander.CommanderError =>
   error instanceof CommanderError;
-import { FedgenError } from '../shared/errors.js';
 
 /** Output formats of results. */
 export type Format = 'text' | 'json';
@@ -25,7 +24,8 @@ export type Handler = (options: Readonly<Record<string, unknown>>, signal: Abort
 interface CommandSpec {
   readonly summary: string;
   readonly examples: readonly string[];
-  readonly options: readonly Commander.Option[];
+  /** Made when the command is called: most of a start would go into options that nobody asked for. */
+  readonly options: () => readonly Commander.Option[];
   /** Told here and not by commander, which would complain of it before it sees that an option is misspelt. */
   readonly needsDepartment?: boolean;
   readonly load: () => Promise<Handler>;
@@ -82,7 +82,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'fedgen generate --department Sales --department-id sales --apply --validate',
       'fedgen generate --department Sales --department-id sales --stdout | less',
     ],
-    options: [
+    options: () => [
       DEPARTMENT(),
       DEPARTMENT_ID(),
       PACK(),
@@ -107,7 +107,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'fedgen apply --department "Human Resources" --department-id hr',
       'fedgen apply --department-id hr --dry-run',
     ],
-    options: [
+    options: () => [
       DEPARTMENT(),
       DEPARTMENT_ID(),
       PACK(),
@@ -128,7 +128,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'fedgen rollback --department-id hr --all --yes',
       'fedgen rollback --control-plane --yes',
     ],
-    options: [
+    options: () => [
       option('--department-id <id>', 'the department'),
       option('--to <number>', 'undo every script above this number; 0 undoes all, one by one').argParser(
         wholeNumber,
@@ -149,7 +149,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   status: {
     summary: 'tell where departments stand',
     examples: ['fedgen status', 'fedgen status --department-id hr --format json', 'fedgen status --check'],
-    options: [
+    options: () => [
       option('--department-id <id>', 'only this department'),
       option('--check', 'exit 1 when a script is pending or edited'),
       PACK(),
@@ -163,7 +163,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'fedgen validate --department-id hr --verbose',
       'fedgen validate --department-id hr --format json',
     ],
-    options: [
+    options: () => [
       DEPARTMENT_ID(),
       PACK(),
       VAR(),
@@ -176,7 +176,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   demo: {
     summary: 'show everything on a throw-away PostgreSQL',
     examples: ['fedgen demo'],
-    options: [],
+    options: () => [],
     load: async () => (await import('./commands/demo.js')).runDemo,
   },
 };
@@ -192,7 +192,7 @@ const DEV_COMMANDS: Readonly<Record<string, CommandSpec>> = Object.fromEntries(
     {
       summary,
       examples: name === 'url' ? ['export DATABASE_URL="$(fedgen dev url)"'] : [`fedgen dev ${name}`],
-      options: [
+      options: () => [
         option('--dir <dir>', 'folder of the server (default: your data folder)'),
         ...(name === 'start' ? [option('--port <port>', 'port to listen on').argParser(wholeNumber)] : []),
         ...(name === 'stop' ? [option('--remove', 'remove its data as well'), YES()] : []),
@@ -209,6 +209,7 @@ export function buildProgram(invocation: Invocation, signal: AbortSignal): Comma
     .description('Tenant schemas as code, proved: render, apply, roll back and validate.')
     .option('-V, --version', 'print the version')
     .on('option:version', printVersion)
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(fedgen --help lists commands and options)')
     // in json main prints the one document that tells what commander found
     .configureOutput({
@@ -240,25 +241,31 @@ function addCommands(
   invocation: Invocation,
   signal: AbortSignal,
 ): void {
+  const addOptions = new Map<Commander.Command, () => void>();
+  parent.hook('preSubcommand', (_parent, command) => addOptions.get(command)?.());
   for (const [name, spec] of Object.entries(specs)) {
     const command = parent
       .command(name)
       .description(spec.summary)
       .addHelpText('after', helpExamples(spec.examples));
     command.copyInheritedSettings(parent).allowExcessArguments(false);
-    for (const each of spec.options) command.addOption(each);
+    addOptions.set(command, () => {
+      for (const each of spec.options()) command.addOption(each);
+    });
     command.action(async (options: Record<string, unknown>) => {
-      if (spec.needsDepartment && options['departmentId'] === undefined) throw departmentMissing(name);
+      if (spec.needsDepartment && options['departmentId'] === undefined) throw await departmentMissing(name);
       const run = await spec.load();
       invocation.exitCode = await run(options, signal);
     });
   }
 }
 
-const departmentMissing = (command: string): FedgenError =>
-  new FedgenError('E_USAGE', `${command} needs --department-id`, {
+async function departmentMissing(command: string): Promise<Error> {
+  const { FedgenError } = await import('../shared/errors.js');
+  return new FedgenError('E_USAGE', `${command} needs --department-id`, {
     hint: `For example: fedgen ${command} --department-id hr. "fedgen ${command} --help" lists the options.`,
   });
+}
 
 const helpExamples = (examples: readonly string[]): string =>
   `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}\n`;
