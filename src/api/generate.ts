@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { composeFiles, type GeneratedFile } from '../render/compose.js';
+import { loadSqlParser } from '../render/sql-parser.js';
 import { VERSION } from '../shared/version.js';
 import {
   prepare,
@@ -11,6 +12,9 @@ import {
   type RenderedPlan,
 } from './options.js';
 import { writeFiles } from './write-files.js';
+
+/** Starts compiling the SQL grammar, on another thread: worth calling before work that keeps this one busy. */
+export const warmUp = (): Promise<void> => loadSqlParser();
 
 /** Options of {@link generate}. */
 export interface GenerateOptions extends DepartmentOptions {

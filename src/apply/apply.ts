@@ -1,9 +1,11 @@
 import { FedgenError } from '../shared/errors.js';
 import type { Session } from '../db/session.js';
+import { CONTROL_SCHEMA } from '../plan/names.js';
 import type { TargetPlan } from '../plan/target.js';
+import { appliedSql } from '../render/ledger-sql.js';
 import type { RenderedScript } from '../render/render.js';
 import type { OnEvent, ScriptOutcome } from './events.js';
-import { finishRun, hasLedger, recordApplied, startRun } from './ledger.js';
+import { finishRun, hasLedger, startRun } from './ledger.js';
 import { runInTransaction, type ScriptLimits } from './run-script.js';
 import { scriptError } from './script-error.js';
 
@@ -34,9 +36,10 @@ export async function applyScripts(
   if (pending.length === 0) return { runId: undefined, scripts: [] };
   const { session, plan } = run;
   // The control plane's first script brings the ledger itself: there is no run to book before it.
-  const runId = (await hasLedger(session))
-    ? await startRun(session, plan.roles.owner, { command: 'apply', toolVersion: run.toolVersion })
-    : undefined;
+  const runId =
+    plan.target.id !== CONTROL_SCHEMA || (await hasLedger(session))
+      ? await startRun(session, plan.roles.owner, { command: 'apply', toolVersion: run.toolVersion })
+      : undefined;
   const outcomes: ScriptOutcome[] = [];
   try {
     for (const script of pending) outcomes.push(await applyOne(run, script, runId));
@@ -70,9 +73,7 @@ async function applyOne(
       onEvent({ type: 'retry', target, script: name, attempt, reason }),
   };
   try {
-    const durationMs = await runInTransaction(transaction, script.up, (duration) =>
-      recordApplied(session, plan.roles.owner, { target, script, runId, durationMs: duration }),
-    );
+    const durationMs = await runInTransaction(transaction, script.up, appliedSql(plan, script, runId));
     onEvent({ type: 'script-done', target, script: name, durationMs });
     return { target, script: name, state: 'applied', durationMs };
   } catch (cause) {

@@ -85,19 +85,18 @@ export async function startRun(
   run: { readonly command: 'apply' | 'rollback'; readonly toolVersion: string },
 ): Promise<string> {
   return asOwner(session, owner, 'read write', async () => {
-    await session.client.query(
-      `update federation.migration_runs r set state = 'interrupted', finished_at = clock_timestamp()
-        where r.state = 'running' and r.backend_pid not in (select a.pid from pg_stat_activity a)`,
-    );
     const { rows } = await session.client.query<{ id: string }>(
-      `insert into federation.migration_runs (command, tool_version) values ($1, $2) returning run_id as id`,
+      `with dead as (
+         update federation.migration_runs r set state = 'interrupted', finished_at = clock_timestamp()
+          where r.state = 'running' and r.backend_pid not in (select a.pid from pg_stat_activity a))
+       insert into federation.migration_runs (command, tool_version) values ($1, $2) returning run_id as id`,
       [run.command, run.toolVersion],
     );
     return rows[0]?.id ?? '';
   });
 }
 
-/** Closes a run, if the ledger still stands. */
+/** Closes a run. */
 export async function finishRun(
   session: Session,
   owner: string,
@@ -107,66 +106,12 @@ export async function finishRun(
     readonly error?: string;
   },
 ): Promise<void> {
-  if (!(await hasLedger(session))) return;
   await asOwner(session, owner, 'read write', async () => {
     await session.client.query(
       `update federation.migration_runs set state = $2, finished_at = clock_timestamp(), error = $3 where run_id = $1`,
       [run.id, run.state, run.error ?? null],
     );
   });
-}
-
-/** Records an applied script, inside the transaction that applied it; from there on it runs as the owner role. */
-export async function recordApplied(
-  session: Session,
-  owner: string,
-  row: {
-    readonly target: string;
-    readonly script: RenderedScript;
-    readonly runId: string | undefined;
-    readonly durationMs: number;
-  },
-): Promise<void> {
-  const { script } = row;
-  if (script.source.directives.runAs !== 'owner') {
-    await session.client.query(`set local role ${quoteIdentifier(owner)}`);
-  }
-  await session.client.query(
-    `insert into federation.schema_migrations
-       (target, pack, script, number, template_checksum, rendered_checksum, run_id, state, statements_done, duration_ms)
-     values ($1, $2, $3, $4, $5, $6, $7, 'applied', $8, $9)`,
-    [
-      row.target,
-      script.source.pack,
-      script.source.name,
-      script.source.number,
-      script.templateChecksum,
-      script.renderedChecksum,
-      row.runId ?? null,
-      script.up.statements.length,
-      row.durationMs.toFixed(3),
-    ],
-  );
-}
-
-/**
- * Marks ledger rows as rolled back, inside the transaction that did it; goes on as the owner role.
- * The rollback of the control plane takes the ledger with it, and then there is nothing to mark.
- */
-export async function recordRolledBack(
-  session: Session,
-  owner: string,
-  ids: readonly string[],
-  runId: string,
-): Promise<void> {
-  if (!(await hasLedger(session))) return;
-  await session.client.query(`set local role ${quoteIdentifier(owner)}`);
-  await session.client.query(
-    `update federation.schema_migrations
-        set state = 'rolled_back', rolled_back_at = clock_timestamp(), rolled_back_by = session_user, rollback_run_id = $2
-      where id = any ($1::bigint[])`,
-    [ids, runId],
-  );
 }
 
 /** Takes the present text of a script as the one that was applied (`--accept-edited`). */

@@ -1,11 +1,12 @@
 import type { Drop } from '../render/drops.js';
 import type { RenderedScript, RenderedSql } from '../render/render.js';
-import { quoteIdentifier } from '../render/quote.js';
+import { bringsLedger, rolledBackSql } from '../render/ledger-sql.js';
+import { quoteIdentifier, quoteLiteral } from '../render/quote.js';
 import { FedgenError } from '../shared/errors.js';
 import { closeFailedRun, withOutcomes, type TargetOutcome, type TargetRun } from './apply.js';
 import { countLosses, refuseLosses, type Loss } from './data-loss.js';
 import type { ScriptOutcome } from './events.js';
-import { finishRun, recordRolledBack, startRun, type LedgerRow } from './ledger.js';
+import { finishRun, startRun, type LedgerRow } from './ledger.js';
 import { runInTransaction } from './run-script.js';
 import { scriptError } from './script-error.js';
 
@@ -146,7 +147,8 @@ export async function rollBackScripts(
     await closeFailedRun(run, runId, error);
     throw withOutcomes(error, [...outcomes, ...left]);
   }
-  await finishRun(session, plan.roles.owner, { id: runId, state: 'succeeded' });
+  const isLedgerGone = steps.some((step) => bringsLedger(plan, step.script.source));
+  if (!isLedgerGone) await finishRun(session, plan.roles.owner, { id: runId, state: 'succeeded' });
   return { runId, scripts: outcomes };
 }
 
@@ -177,8 +179,8 @@ async function rollBackOne(
     if (directives.runAs === 'provisioner') await session.client.query('set local role none');
   };
   try {
-    const ids = step.rows.map((row) => row.id);
-    const record = (): Promise<void> => recordRolledBack(session, plan.roles.owner, ids, runId);
+    const ids = step.rows.map((row) => quoteLiteral(row.id)).join(', ');
+    const record = bringsLedger(plan, step.script.source) ? '' : rolledBackSql(`id in (${ids})`, runId);
     const durationMs = await runInTransaction(transaction, step.down, record, recount);
     onEvent({ type: 'script-done', target, script: step.label, durationMs });
     return step.rows.map((row) => ({ target, script: row.script, state: 'rolled-back', durationMs }));

@@ -30,15 +30,16 @@ export interface ScriptTransaction {
 }
 
 /**
- * Runs SQL and `record` in one transaction: everything stands afterwards, or nothing. The SQL goes as one
- * multi-statement query (one round trip). Lock time-outs, deadlocks and
- * serialization failures are tried again with a growing, jittered pause.
- * @returns milliseconds that the SQL took.
+ * Runs SQL and the ledger's statement in one transaction: everything stands afterwards, or nothing. SQL, `record` and
+ * the commit go as one multi-statement query. Lock time-outs, deadlocks and serialization failures are tried again
+ * with a growing, jittered pause.
+ * @param record runs as the owner role; empty where there is no ledger to write to.
+ * @returns milliseconds that it took.
  */
 export async function runInTransaction(
   transaction: ScriptTransaction,
   rendered: RenderedSql,
-  record: (durationMs: number) => Promise<void>,
+  record: string,
   before: () => Promise<void> = () => Promise.resolve(),
 ): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
@@ -60,7 +61,7 @@ export async function runInTransaction(
 async function tryOnce(
   transaction: ScriptTransaction,
   rendered: RenderedSql,
-  record: (durationMs: number) => Promise<void>,
+  record: string,
   before: () => Promise<void>,
 ): Promise<number> {
   const { client } = transaction.session;
@@ -68,11 +69,10 @@ async function tryOnce(
     await begin(transaction);
     await before();
     const started = performance.now();
-    await client.query(rendered.sql);
-    const durationMs = performance.now() - started;
-    await record(durationMs);
-    await client.query('commit');
-    return durationMs;
+    const role = record === '' ? '' : `set local role ${quoteIdentifier(transaction.plan.roles.owner)};\n`;
+    // The script comes first, so that positions in the server's errors are positions in the script.
+    await client.query(`${rendered.sql}\n;${role}${record}\ncommit;`);
+    return performance.now() - started;
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
     throw error;

@@ -1,5 +1,6 @@
 import type { Directives } from '../packs/pack.js';
 import type { TargetPlan } from '../plan/target.js';
+import { appliedSql, bringsLedger, rolledBackSql } from './ledger-sql.js';
 import { quoteIdentifier, quoteLiteral } from './quote.js';
 import type { RenderedScript, RenderedSql } from './render.js';
 
@@ -42,7 +43,7 @@ function composeUp(plan: TargetPlan, scripts: readonly RenderedScript[]): string
       [
         `-- ${'='.repeat(100)}\n-- ${script.source.pack}/${script.source.name}\n`,
         wrap(plan, script.source.directives, script.up),
-        recordStatement(plan, script),
+        asOwner(plan, appliedSql(plan, script)),
       ].join('\n'),
     ),
   ].join('\n');
@@ -79,35 +80,12 @@ function wrap(plan: TargetPlan, directives: Directives, rendered: RenderedSql): 
   return `set search_path = ${quoteIdentifier(plan.target.schema)};\n${role}\n${body}\n\nreset role;\nreset search_path;\n`;
 }
 
-function recordStatement(plan: TargetPlan, script: RenderedScript): string {
-  const values = [
-    quoteLiteral(plan.target.id),
-    quoteLiteral(script.source.pack),
-    quoteLiteral(script.source.name),
-    String(script.source.number),
-    quoteLiteral(script.templateChecksum),
-    quoteLiteral(script.renderedChecksum),
-    `'applied'`,
-    String(script.up.statements.length),
-  ];
-  return asOwner(
-    plan,
-    `insert into federation.schema_migrations
-  (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
-values
-  (${values.join(', ')});`,
-  );
-}
-
 function unrecordStatement(plan: TargetPlan, script: RenderedScript): string {
-  // The control plane's first script takes the ledger with it.
-  if (plan.target.role === undefined && script.source.number === 1) return '';
+  if (bringsLedger(plan, script.source)) return '';
+  const key = `target = ${quoteLiteral(plan.target.id)} and pack = ${quoteLiteral(script.source.pack)}`;
   return asOwner(
     plan,
-    `update federation.schema_migrations
-   set state = 'rolled_back', rolled_back_at = clock_timestamp(), rolled_back_by = session_user
- where target = ${quoteLiteral(plan.target.id)} and pack = ${quoteLiteral(script.source.pack)}
-   and script = ${quoteLiteral(script.source.name)} and state = 'applied';`,
+    rolledBackSql(`${key}\n   and script = ${quoteLiteral(script.source.name)} and state = 'applied'`),
   );
 }
 

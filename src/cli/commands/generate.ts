@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { ApplyResult } from '../../api/apply.js';
-import { generate, type GenerateResult } from '../../api/generate.js';
+import { generate, warmUp, type GenerateResult } from '../../api/generate.js';
 import type { ValidationReport } from '../../api/validate.js';
 import { colours } from '../colours.js';
 import { printJson, printSql, printText } from '../print.js';
@@ -10,7 +10,7 @@ import { EXIT, FedgenError } from '../../shared/errors.js';
 
 /** `fedgen generate`, and with its flags the whole way of a new department. */
 export const runGenerate: Handler = async (options, signal) => {
-  const settings = await settingsOf(options);
+  const [settings] = await Promise.all([settingsOf(options), warmUp()]);
   const department = { ...departmentOf(options), settings, signal };
   const toStdout = flag(options, 'stdout');
   if (toStdout) refuseMoreOutput(options);
