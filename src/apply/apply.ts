@@ -6,7 +6,7 @@ import { appliedSql } from '../render/ledger-sql.js';
 import type { RenderedScript } from '../render/render.js';
 import type { OnEvent, ScriptOutcome } from './events.js';
 import { finishRun, hasLedger, startRun } from './ledger.js';
-import { runInTransaction, type ScriptLimits } from './run-script.js';
+import { assertSearchPath, runInTransaction, type ScriptLimits } from './run-script.js';
 import { scriptError } from './script-error.js';
 
 /** How scripts are run at one target. The caller holds the target's lock. */
@@ -42,6 +42,7 @@ export async function applyScripts(
       : undefined;
   const outcomes: ScriptOutcome[] = [];
   try {
+    await assertSearchPath(session, plan);
     for (const script of pending) outcomes.push(await applyOne(run, script, runId));
   } catch (error) {
     const left = pending.slice(outcomes.length).map(({ source }, index): ScriptOutcome => {
@@ -71,14 +72,11 @@ async function applyOne(
     isFlushedLater: runId !== undefined,
     onRetry: (attempt: number, reason: string) =>
       onEvent({ type: 'retry', target, script: name, attempt, reason }),
+    explain: (cause: unknown, shift: number) => scriptError('E_APPLY_FAILED', cause, name, script.up, shift),
   };
-  try {
-    const durationMs = await runInTransaction(transaction, script.up, appliedSql(plan, script, runId));
-    onEvent({ type: 'script-done', target, script: name, durationMs });
-    return { target, script: name, state: 'applied', durationMs };
-  } catch (cause) {
-    throw scriptError('E_APPLY_FAILED', cause, name, script.up);
-  }
+  const durationMs = await runInTransaction(transaction, script.up, appliedSql(plan, script, runId));
+  onEvent({ type: 'script-done', target, script: name, durationMs });
+  return { target, script: name, state: 'applied', durationMs };
 }
 
 /** Books the failure if the connection still stands; otherwise the next run marks this one as interrupted. */

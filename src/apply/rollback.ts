@@ -171,6 +171,8 @@ async function rollBackOne(
     isFlushedLater: false,
     onRetry: (attempt: number, reason: string) =>
       onEvent({ type: 'retry', target, script: step.label, attempt, reason }),
+    explain: (cause: unknown, shift: number) =>
+      scriptError('E_ROLLBACK_FAILED', cause, step.label, step.down, shift),
   };
   const recount = async (): Promise<void> => {
     if (allowDataLoss || step.drops.length === 0) return;
@@ -178,13 +180,9 @@ async function rollBackOne(
     refuseLosses(plan, await countLosses(session, plan, step.drops));
     if (directives.runAs === 'provisioner') await session.client.query('set local role none');
   };
-  try {
-    const ids = step.rows.map((row) => quoteLiteral(row.id)).join(', ');
-    const record = bringsLedger(plan, step.script.source) ? '' : rolledBackSql(`id in (${ids})`, runId);
-    const durationMs = await runInTransaction(transaction, step.down, record, recount);
-    onEvent({ type: 'script-done', target, script: step.label, durationMs });
-    return step.rows.map((row) => ({ target, script: row.script, state: 'rolled-back', durationMs }));
-  } catch (cause) {
-    throw scriptError('E_ROLLBACK_FAILED', cause, step.label, step.down);
-  }
+  const ids = step.rows.map((row) => quoteLiteral(row.id)).join(', ');
+  const record = bringsLedger(plan, step.script.source) ? '' : rolledBackSql(`id in (${ids})`, runId);
+  const durationMs = await runInTransaction(transaction, step.down, record, recount);
+  onEvent({ type: 'script-done', target, script: step.label, durationMs });
+  return step.rows.map((row) => ({ target, script: row.script, state: 'rolled-back', durationMs }));
 }

@@ -27,27 +27,31 @@ export interface ScriptTransaction {
    * Until then a crash of the server takes script and ledger row together.
    */
   readonly isFlushedLater: boolean;
+  /** Tells an error of the script; its position counts from `shift` characters before the script's first. */
+  readonly explain: (cause: unknown, shift: number) => FedgenError;
 }
 
 /**
- * Runs SQL and the ledger's statement in one transaction: everything stands afterwards, or nothing. SQL, `record` and
- * the commit go as one multi-statement query. Lock time-outs, deadlocks and serialization failures are tried again
- * with a growing, jittered pause.
+ * Runs SQL and the ledger's statement in one transaction: everything stands afterwards, or nothing. The transaction
+ * is one multi-statement query, because on a fast server round trips cost more than commits. Lock time-outs, deadlocks
+ * and serialization failures are tried again with a growing, jittered pause.
  * @param record runs as the owner role; empty where there is no ledger to write to.
+ * @param before runs first, inside the transaction, which then takes two round trips.
  * @returns milliseconds that it took.
  */
 export async function runInTransaction(
   transaction: ScriptTransaction,
   rendered: RenderedSql,
   record: string,
-  before: () => Promise<void> = () => Promise.resolve(),
+  before?: () => Promise<void>,
 ): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
     throwIfAborted(transaction.session.signal);
+    const opening = openingSql(transaction);
     try {
-      return await tryOnce(transaction, rendered, record, before);
+      return await tryOnce(transaction, opening, closingSql(transaction, rendered, record), before);
     } catch (error) {
-      if (!isTransient(error)) throw error;
+      if (!isTransient(error)) throw transaction.explain(error, before ? 0 : opening.length);
       const reason = error instanceof Error ? error.message : String(error);
       const blockers = await findBlockers(transaction.session, transaction.plan.target.schema);
       if (attempt > transaction.limits.lockRetries) throw blockedError(transaction, reason, blockers, error);
@@ -59,19 +63,21 @@ export async function runInTransaction(
 }
 
 async function tryOnce(
-  transaction: ScriptTransaction,
-  rendered: RenderedSql,
-  record: string,
-  before: () => Promise<void>,
+  { session }: ScriptTransaction,
+  opening: string,
+  closing: string,
+  before: (() => Promise<void>) | undefined,
 ): Promise<number> {
-  const { client } = transaction.session;
+  const { client } = session;
+  const started = performance.now();
   try {
-    await begin(transaction);
-    await before();
-    const started = performance.now();
-    const role = record === '' ? '' : `set local role ${quoteIdentifier(transaction.plan.roles.owner)};\n`;
-    // The script comes first, so that positions in the server's errors are positions in the script.
-    await client.query(`${rendered.sql}\n;${role}${record}\ncommit;`);
+    if (before) {
+      await client.query(opening);
+      await before();
+      await client.query(closing);
+    } else {
+      await client.query(opening + closing);
+    }
     return performance.now() - started;
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
@@ -81,30 +87,40 @@ async function tryOnce(
 
 /**
  * Opens the transaction with its limits, its search_path (the target's schema alone, so that nothing
- * unqualified can land in public) and the role that the script runs as. One round trip.
+ * unqualified can land in public) and the role that the script runs as. ASCII, so that its length is the same in
+ * whatever positions are counted.
  */
-async function begin({
-  session,
-  plan,
-  directives,
-  limits,
-  isFlushedLater,
-}: ScriptTransaction): Promise<void> {
+function openingSql({ plan, directives, limits, isFlushedLater }: ScriptTransaction): string {
+  return [
+    'begin',
+    `set local lock_timeout = ${directives.lockTimeoutMs ?? limits.lockTimeoutMs}`,
+    `set local statement_timeout = ${limits.statementTimeoutMs}`,
+    'set local client_min_messages = warning',
+    `set local search_path = ${quoteIdentifier(plan.target.schema)}`,
+    ...(isFlushedLater ? ['set local synchronous_commit = off'] : []),
+    ...(directives.runAs === 'owner' ? [`set local role ${quoteIdentifier(plan.roles.owner)}`] : []),
+    '',
+  ].join(';\n');
+}
+
+/** The script, its ledger row, and the commit. The line break ends a comment that the script may end with. */
+function closingSql({ plan }: ScriptTransaction, rendered: RenderedSql, record: string): string {
+  const role = record === '' ? '' : `set local role ${quoteIdentifier(plan.roles.owner)};\n`;
+  return `${rendered.sql}\n;${role}${record}\ncommit;`;
+}
+
+/**
+ * Proves that SET LOCAL search_path leads where it says, before anything runs: a pooler or a login trigger may
+ * change it, and unqualified names would land elsewhere.
+ * @throws FedgenError E_APPLY_FAILED
+ */
+export async function assertSearchPath(session: Session, plan: TargetPlan): Promise<void> {
   const results: unknown = await session.client.query(
-    `begin; set local lock_timeout = ${directives.lockTimeoutMs ?? limits.lockTimeoutMs};` +
-      `set local statement_timeout = ${limits.statementTimeoutMs};` +
-      `set local client_min_messages = warning;` +
-      `set local search_path = ${quoteIdentifier(plan.target.schema)};` +
-      (isFlushedLater ? 'set local synchronous_commit = off;' : '') +
-      (directives.runAs === 'owner' ? `set local role ${quoteIdentifier(plan.roles.owner)};` : '') +
-      'select current_schema() as schema',
+    `begin read only; set local search_path = ${quoteIdentifier(plan.target.schema)}; select current_schema() as schema; rollback`,
   );
   // pg answers several statements with one result each.
-  const last: unknown = Array.isArray(results) ? results.at(-1) : results;
-  const schema: unknown = Reflect.get(
-    Object(Reflect.get(Object(Reflect.get(Object(last), 'rows')), 0)),
-    'schema',
-  );
+  const rows: unknown = Reflect.get(Object(Reflect.get(Object(results), 2)), 'rows');
+  const schema: unknown = Reflect.get(Object(Reflect.get(Object(rows), 0)), 'schema');
   // null: the first script has still to make the schema.
   if (schema === null || schema === plan.target.schema) return;
   throw new FedgenError(

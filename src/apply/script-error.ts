@@ -15,18 +15,22 @@ const HINTS: Readonly<Record<string, string>> = {
 /**
  * An error of a script's SQL as a person wants to read it: template file and line, the rendered lines with a
  * caret, SQLSTATE, and what the server added.
+ * @param shift characters that were sent before the script, in the same query.
  */
 export function scriptError(
   code: Extract<ErrorCode, 'E_APPLY_FAILED' | 'E_ROLLBACK_FAILED'>,
   cause: unknown,
   script: string,
   rendered: RenderedSql,
+  shift = 0,
 ): FedgenError {
   if (cause instanceof FedgenError) return cause;
   if (!isServerError(cause) || isConnectionLost(cause)) return statementError(cause, `running ${script}`);
   // The server counts code points, JavaScript UTF-16 units.
   const offset =
-    cause.position === undefined ? undefined : pointOffset(rendered.sql, Number(cause.position) - 1);
+    cause.position === undefined
+      ? undefined
+      : pointOffset(rendered.sql, Math.max(0, Number(cause.position) - 1 - shift));
   const place = offset === undefined ? undefined : rendered.sourceMap(positionAt(rendered.sql, offset).line);
   const lines = [
     `${place ? `${place.file}:${place.line}` : rendered.file}: ${cause.message} (SQLSTATE ${cause.code ?? 'unknown'})`,
