@@ -55,7 +55,10 @@ export async function status(options: StatusOptions = {}): Promise<StatusResult>
     if (ledger.length === 0) return { server: session.where, initialized: false, departments: [] };
     const registered = await readDepartments(session, sharedRoles(settings.rolePrefix).owner, departmentId);
     const known = [...registered, ...unregistered(registered, ledger, departmentId)];
-    const statusOf = await departmentStatuses(pack, settings, ledger);
+    const statusOf = await departmentStatuses(pack, settings, {
+      ledger,
+      isDetailed: departmentId !== undefined,
+    });
     return { server: session.where, initialized: true, departments: known.map(statusOf) };
   });
 }
@@ -75,11 +78,11 @@ function unregistered(
     .map((id) => ({ id, name: '', schema: departmentSchema(id), status: 'UNREGISTERED' }));
 }
 
-/** Templates are rendered only for departments that do not stand as the templates say. */
+/** Of many departments only those are rendered that do not stand as the templates say. */
 async function departmentStatuses(
   pack: Pack,
   settings: Settings,
-  ledger: readonly LedgerRow[],
+  { ledger, isDetailed }: { readonly ledger: readonly LedgerRow[]; readonly isDetailed: boolean },
 ): Promise<(department: RegisteredDepartment) => DepartmentStatus> {
   const renderer = await createRenderer(pack);
   const variables = settings.variables[pack.name] ?? {};
@@ -96,7 +99,8 @@ async function departmentStatuses(
   }
   return ({ id, name, schema, status: registryStatus }) => {
     const rows = rowsOf.get(id) ?? [];
-    const scripts = hasSameTemplates(templates, rows) ? templates : renderer.checksums(planFor(id, name));
+    const scripts =
+      !isDetailed && hasSameTemplates(templates, rows) ? templates : renderer.checksums(planFor(id, name));
     return {
       departmentId: id,
       name,
