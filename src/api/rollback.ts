@@ -9,7 +9,6 @@ import {
 import type { Loss } from '../apply/data-loss.js';
 import type { Drop } from '../render/drops.js';
 import { buildWorklist } from '../apply/worklist.js';
-import { defaultSettings } from '../config/settings.js';
 import type { Session } from '../db/session.js';
 import { CONTROL_SCHEMA } from '../plan/names.js';
 import { FedgenError } from '../shared/errors.js';
@@ -24,6 +23,7 @@ import {
 } from './options.js';
 import {
   findDepartmentName,
+  connecting,
   readLedgerIfAny,
   requireRegisteredName,
   targetRun,
@@ -88,11 +88,7 @@ export interface RollbackControlPlaneOptions extends CommonOptions {
  * @throws FedgenError E_USAGE while departments stand; E_DATA_LOSS when audit rows would go.
  */
 export async function rollbackControlPlane(options: RollbackControlPlaneOptions): Promise<RollbackResult> {
-  const to: Connecting = {
-    settings: options.settings ?? defaultSettings(),
-    signal: options.signal,
-    onEvent: options.onEvent ?? (() => undefined),
-  };
+  const to = connecting(options);
   const control = await renderControlPlane(to.settings);
   return withDatabase(to, 'rolling back the control plane', (session) =>
     withLock(session, to, CONTROL_SCHEMA, async () => {

@@ -1,4 +1,4 @@
-import { requireDatabase, type Settings } from '../config/settings.js';
+import { defaultSettings, requireDatabase, type Settings } from '../config/settings.js';
 import type { OnEvent } from '../apply/events.js';
 import { hasLedger, readDepartments, readLedger, type LedgerRow } from '../apply/ledger.js';
 import type { TargetRun } from '../apply/apply.js';
@@ -9,7 +9,7 @@ import { sharedRoles } from '../plan/names.js';
 import type { TargetPlan } from '../plan/target.js';
 import { FedgenError } from '../shared/errors.js';
 import { VERSION } from '../shared/version.js';
-import type { Prepared } from './options.js';
+import type { CommonOptions, Prepared } from './options.js';
 
 /** What a verb needs to open its connection. */
 export interface Connecting {
@@ -17,6 +17,13 @@ export interface Connecting {
   readonly signal: AbortSignal | undefined;
   readonly onEvent: OnEvent;
 }
+
+/** The same with defaults filled in. */
+export const connecting = (options: CommonOptions): Connecting => ({
+  settings: options.settings ?? defaultSettings(),
+  signal: options.signal,
+  onEvent: options.onEvent ?? (() => undefined),
+});
 
 /**
  * Connects as the settings say and runs `use`; server errors that nobody has told better become FedgenErrors.

@@ -1,13 +1,13 @@
 import { readDepartments, type LedgerRow, type RegisteredDepartment } from '../apply/ledger.js';
 import { hasSameTemplates, scriptStates, type ScriptStatus } from '../apply/script-states.js';
-import { defaultSettings, type Settings } from '../config/settings.js';
+import type { Settings } from '../config/settings.js';
 import { loadPack } from '../packs/load.js';
 import type { Pack } from '../packs/pack.js';
 import { CONTROL_SCHEMA, departmentSchema, sharedRoles } from '../plan/names.js';
 import { planDepartment, type TargetPlan } from '../plan/target.js';
 import { createRenderer } from '../render/render.js';
 import { prepare, type CommonOptions } from './options.js';
-import { readLedgerIfAny, withDatabase, type Connecting } from './run.js';
+import { connecting, readLedgerIfAny, withDatabase } from './run.js';
 
 /** Options of {@link status}. */
 export interface StatusOptions extends CommonOptions {
@@ -45,11 +45,11 @@ export interface StatusResult {
  * @throws FedgenError E_DB_*, E_PRIVILEGE, E_NAME_INVALID, E_PACK_*.
  */
 export async function status(options: StatusOptions = {}): Promise<StatusResult> {
-  const settings = options.settings ?? defaultSettings();
+  const to = connecting(options);
+  const { settings } = to;
   const { departmentId } = options;
   if (departmentId !== undefined) await prepare({ ...options, settings, departmentId });
   const pack = await loadPack(options.pack ?? settings.pack, settings.packDirs);
-  const to: Connecting = { settings, signal: options.signal, onEvent: options.onEvent ?? (() => undefined) };
   return withDatabase(to, 'reading the ledger', async (session) => {
     const ledger = await readLedgerIfAny(session, settings);
     if (ledger.length === 0) return { server: session.where, initialized: false, departments: [] };

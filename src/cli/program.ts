@@ -249,9 +249,11 @@ function addCommands(
       .description(spec.summary)
       .addHelpText('after', helpExamples(spec.examples));
     command.copyInheritedSettings(parent).allowExcessArguments(false);
-    addOptions.set(command, () => {
-      for (const each of spec.options()) command.addOption(each);
-    });
+    const addOnce = (): void => {
+      if (addOptions.delete(command)) for (const each of spec.options()) command.addOption(each);
+    };
+    addOptions.set(command, addOnce);
+    command.on('beforeHelp', addOnce);
     command.action(async (options: Record<string, unknown>) => {
       if (spec.needsDepartment && options['departmentId'] === undefined) throw await departmentMissing(name);
       const run = await spec.load();

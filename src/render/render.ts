@@ -67,8 +67,10 @@ export async function createRenderer(pack: Pack): Promise<Renderer> {
   await loadSqlParser();
   const renderTemplate = createTemplateRenderer(pack.templates, pack.known);
   // A script keeps saying the name of the pack that brought it, whichever pack extends that one.
-  const contextOf = (plan: TargetPlan, source: ScriptSource): Readonly<Record<string, unknown>> =>
-    strictMembers({ ...templateContext(plan), pack: { name: source.pack, version: pack.version } });
+  const contextOf = (plan: TargetPlan, source: ScriptSource): Readonly<Record<string, unknown>> => ({
+    ...templateContext(plan),
+    pack: { name: source.pack, version: pack.version },
+  });
   return {
     render: (plan) =>
       pack.scripts.map((source) => renderScript(source, pack, renderTemplate, contextOf(plan, source))),
@@ -78,24 +80,6 @@ export async function createRenderer(pack: Pack): Promise<Renderer> {
         return { source, ...checksumsOf(rendering, pack) };
       }),
   };
-}
-
-/** Nunjucks takes a misspelt member for undefined, and `{% if vars.typo %}` for false: here it is an error. */
-function strictMembers(context: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const strict = (name: string, members: object): object =>
-    new Proxy(members, {
-      get(target, member): unknown {
-        if (typeof member === 'string' && !(member in target))
-          throw new Error(`${name} has no member "${member}"`);
-        return Reflect.get(target, member);
-      },
-    });
-  return Object.fromEntries(
-    Object.entries(context).map(([name, value]) => [
-      name,
-      typeof value === 'object' && value !== null ? strict(name, value) : value,
-    ]),
-  );
 }
 
 function checksumsOf(rendering: Rendering, pack: Pack): Omit<ScriptChecksums, 'source'> {

@@ -17,7 +17,7 @@ import { EXIT } from '../../shared/errors.js';
 import { colours } from '../colours.js';
 import { printText } from '../print.js';
 import type { Handler } from '../program.js';
-import { validationExitCode } from './validate.js';
+import { validationExitCode } from '../exit-code.js';
 
 const DEPARTMENTS = [
   { departmentId: 'hr', department: 'Human Resources' },

@@ -3,6 +3,7 @@ import type { ApplyResult } from '../../api/apply.js';
 import { generate, warmUp, type GenerateResult } from '../../api/generate.js';
 import type { ValidationReport } from '../../api/validate.js';
 import { colours } from '../colours.js';
+import { validationExitCode } from '../exit-code.js';
 import { printJson, printSql, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { departmentOf, flag, settingsOf, text } from '../settings.js';
@@ -26,8 +27,7 @@ export const runGenerate: Handler = async (options, signal) => {
   const report = flag(options, 'validate') ? await validateToo(department) : undefined;
   if (text(options, 'format') === 'json') printAsJson(generated, applied, report);
   else if (!toStdout) await printAsText(generated, applied, report, flag(options, 'verbose'));
-  if (!report || report.passed) return EXIT.ok;
-  return report.isolationBroken ? EXIT.isolation : EXIT.findings;
+  return report ? validationExitCode(report) : EXIT.ok;
 };
 
 /** What psql shall read from stdout must not be mixed with anything else. */

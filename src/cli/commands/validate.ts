@@ -1,7 +1,7 @@
-import { validate, type ValidationReport } from '../../api/validate.js';
+import { validate } from '../../api/validate.js';
 import { formatValidation } from '../../report/validation-text.js';
-import { EXIT } from '../../shared/errors.js';
 import { colours } from '../colours.js';
+import { validationExitCode } from '../exit-code.js';
 import { printJson, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { withProgress } from '../progress.js';
@@ -20,9 +20,3 @@ export const runValidate: Handler = async (options, signal) => {
     );
   return validationExitCode(report);
 };
-
-/** 0 passed, 1 findings, 5 isolation broken. */
-export function validationExitCode(report: ValidationReport): number {
-  if (report.passed) return EXIT.ok;
-  return report.isolationBroken ? EXIT.isolation : EXIT.findings;
-}

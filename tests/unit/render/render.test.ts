@@ -60,19 +60,6 @@ describe('rendering a plan', () => {
   });
 });
 
-describe('a member that the context does not have', () => {
-  it.each([
-    ['{% if vars.typo %}select 1{% endif %}', 'vars has no member "typo"'],
-    ['{% for x in target.list %}select 1;{% endfor %}', 'target has no member "list"'],
-    ['select {{ roles.root | ident }}', 'roles has no member "root"'],
-  ])('is an error in %s', async (template, message) => {
-    expect(await errorOf(template)).toMatchObject({
-      code: 'E_TEMPLATE_INVALID',
-      message: expect.stringContaining(message) as string,
-    });
-  });
-});
-
 describe('SQL that is wrong', () => {
   it('is told with the template line, as it was rendered, and a caret', async () => {
     const error = await errorOf(
