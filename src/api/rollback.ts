@@ -62,7 +62,8 @@ export async function rollback(options: RollbackOptions): Promise<RollbackResult
   const prepared = await prepare(options);
   return withDatabase(prepared, `rolling back "${prepared.departmentId}"`, (session) =>
     withLock(session, prepared, prepared.departmentId, async () => {
-      const department = await renderDepartment(prepared, await findStandingName(session, prepared));
+      const name = options.department ?? (await findStandingName(session, prepared));
+      const department = await renderDepartment(prepared, name);
       return rollBackTarget(session, prepared, department, options);
     }),
   );

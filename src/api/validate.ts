@@ -35,7 +35,7 @@ export async function validate(options: ValidateOptions): Promise<ValidationRepo
   return withDatabase(prepared, `validating "${prepared.departmentId}"`, async (session) => {
     const { plan } = await renderDepartment(prepared, await requireRegisteredName(session, prepared));
     const facts = await readSchemaFacts(session, plan.target.schema);
-    const contract = checkContract(prepared.pack, plan.target, facts);
+    const contract = checkContract(prepared.pack, plan.target, facts, plan.roles.owner);
     const isolation = facts.exists
       ? await checkIsolation({
           session,

@@ -49,6 +49,11 @@ export function planRollback(applied: readonly Pair[], goal: RollbackGoal): Roll
       hint: `Applied: ${applied.map(({ script }) => script.source.name).join(', ') || 'none'}. --to 0 rolls all of them back.`,
     });
   }
+  if (goal.kind === 'steps' && goal.steps > applied.length && applied.length > 0) {
+    throw new FedgenError('E_USAGE', `only ${applied.length} scripts are applied, not ${goal.steps}`, {
+      hint: '--to 0 rolls all of them back.',
+    });
+  }
   const chosen =
     goal.kind === 'to'
       ? newestFirst.filter(({ script }) => script.source.number > goal.number)
@@ -87,7 +92,7 @@ function refuseUnsafe(chosen: readonly Pair[]): void {
     `the rollback would not fit what was applied: ${changed.map(({ script }) => script.source.template.file).join(', ')} ${sameTemplate ? 'was applied with other values' : 'was edited since'}`,
     {
       hint: sameTemplate
-        ? 'Pass the values of variables (--var) that it was applied with.'
+        ? 'Pass what it was applied with: the values of variables (--var) and, if the department was renamed, its name then (--department).'
         : 'Restore the file, or apply its present text to the record with "fedgen apply --accept-edited" if the database is as the file says.',
       details: { scripts: changed.map(({ script }) => script.source.name) },
     },

@@ -3,6 +3,8 @@ import { buildProgram, isPrinted, type Format, type Invocation } from './program
 /** As EXIT in shared/errors.ts, which is not loaded for what needs no more than these two. */
 const USAGE = 2;
 const INTERRUPTED = 130;
+/** How long work under way may take to end after a signal. */
+const GRACE_MS = 10_000;
 
 /** Signals that end a run; the second one does not wait for the first to be dealt with. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -47,6 +49,8 @@ function abortOnSignals(abort: AbortController): () => void {
   const onSignal = (): void => {
     if (abort.signal.aborted) process.exit(INTERRUPTED);
     abort.abort();
+    // Work that does not look at the signal, such as reading a pipe, must not hold the process for ever.
+    setTimeout(() => process.exit(INTERRUPTED), GRACE_MS).unref();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return () => {

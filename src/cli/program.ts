@@ -126,10 +126,11 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'fedgen rollback --department-id hr --to 1',
       'fedgen rollback --department-id hr --steps 1 --dry-run',
       'fedgen rollback --department-id hr --all --yes',
-      'fedgen rollback --control-plane --yes',
+      'fedgen rollback --control-plane --yes --allow-data-loss',
     ],
     options: () => [
       option('--department-id <id>', 'the department'),
+      option('--department <name>', 'the name it was applied under, if it was renamed since'),
       option('--to <number>', 'undo every script above this number; 0 undoes all, one by one').argParser(
         wholeNumber,
       ),

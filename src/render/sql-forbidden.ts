@@ -1,4 +1,4 @@
-import { hasOption, kindOf, pick, pickAll, visit, walk } from './sql-nodes.js';
+import { hasOption, kindOf, pick, pickAll, strings, visit, walk } from './sql-nodes.js';
 import type { NodeKind, NodeMap } from './sql-nodes.js';
 import { parsePlpgsql } from './sql-parser.js';
 import { plpgsqlOptions } from './sql-plpgsql.js';
@@ -138,13 +138,38 @@ function tryPlpgsql(text: string): unknown {
 
 const isNodeKind = (kind: string): kind is keyof Rules => Object.hasOwn(RULES, kind);
 
+/** What SET and LOCK are refused for can also be done by functions. Only statements that name one are searched. */
+function functionControl(statement: Statement): Verdict {
+  if (!/set_config|pg_(?:try_)?advisory/i.test(statement.text)) return undefined;
+  for (const fields of walk(statement.node)) {
+    const call = fields['FuncCall'] as NodeMap['FuncCall'] | undefined;
+    const name = call === undefined ? undefined : strings(call.funcname).at(-1);
+    if (name === undefined) continue;
+    if (/^pg_(?:try_)?advisory_/.test(name)) {
+      return no(`${name}() touches the locks that the runner holds`, 'leave locking to the runner');
+    }
+    if (name === 'set_config') {
+      const [setting, , isLocal] = (call?.args ?? []).map((argument) => pick(argument, 'A_Const'));
+      const text = setting?.sval?.sval?.toLowerCase();
+      if (text === undefined || IDENTITY_SETTINGS.has(text) || isLocal?.boolval?.boolval !== true) {
+        return no(
+          'set_config() may change who acts, or outlive the script',
+          'name the setting in quotes, not role or session_authorization, and pass true as the third argument',
+        );
+      }
+    }
+  }
+  return undefined;
+}
+
 /** The statements that a script must not hold: transaction control, session state, and what no transaction can hold. */
 export function findForbidden(statements: readonly Statement[]): Forbidden[] {
   return statements.flatMap((statement) => {
     const kind = kindOf(statement.node);
     const verdict =
       (isNodeKind(kind) ? visit(statement.node, kind, RULES, undefined) : undefined) ??
-      bodyControl(statement);
+      bodyControl(statement) ??
+      functionControl(statement);
     return verdict === undefined ? [] : [{ statement, ...verdict }];
   });
 }

@@ -34,33 +34,54 @@ export function plantingProbes(side: Side, tenantColumn: string): ProbeSet {
   return forTables(side, (table) => {
     const insert = synthesiseInsert(side.schema, table, { column: tenantColumn, value: side.id }, side.token);
     if ('unknown' in insert) return unprobed(side, table, insert.unknown.type);
-    return [{ label: `insert own ${plain(side, table)}`, sql: insert.sql, counts: 'change', undo: false }];
+    return [{ label: `insert own ${plain(side, table)}`, sql: insert.sql, counts: 'place', undo: false }];
   });
 }
 
-/** What a department must be able to do with its own rows after planting one; an append-only table keeps them. */
-export function controlProbes(side: Side, tenantColumn: string): readonly Probe[] {
+/** Where planted rows stand, by `schema.table`. */
+export type Places = ReadonlyMap<string, string>;
+
+/** The places of the rows that were planted; a table whose row could not be planted has none, and a finding. */
+export const placesOf = (answers: readonly ProbeAnswer[]): Places =>
+  new Map(
+    answers
+      .filter((answer) => answer.place !== '')
+      .map((answer) => [answer.label.split(' ').at(-1) ?? '', answer.place]),
+  );
+
+/**
+ * What a department must be able to do with its own rows; an append-only table keeps them. Only the planted row is
+ * touched: the others are the department's data, and neither rewriting nor locking them is a validation's business.
+ */
+export function controlProbes(side: Side, tenantColumn: string, places: Places): readonly Probe[] {
   const column = quoteIdentifier(tenantColumn);
-  return side.tables.flatMap((table): Probe[] => [
+  return forPlanted(side, places, (table, row) => [
     {
       label: `select own ${plain(side, table)}`,
-      sql: `select count(*) from ${nameOf(side, table)}`,
+      sql: `select count(*) from ${nameOf(side, table)}${row}`,
       counts: 'rows',
       undo: true,
     },
     {
       label: `update own ${plain(side, table)}`,
-      sql: `update ${nameOf(side, table)} set ${column} = ${column}`,
+      sql: `update ${nameOf(side, table)} set ${column} = ${column}${row}`,
       counts: 'change',
       undo: true,
     },
     {
       label: `delete own ${plain(side, table)}`,
-      sql: `delete from ${nameOf(side, table)}`,
+      sql: `delete from ${nameOf(side, table)}${row}`,
       counts: 'change',
       undo: true,
     },
   ]);
+}
+
+function forPlanted(side: Side, places: Places, make: (table: TableFact, row: string) => Probe[]): Probe[] {
+  return side.tables.flatMap((table) => {
+    const place = places.get(plain(side, table));
+    return place === undefined ? [] : make(table, ` where ctid = ${quoteLiteral(place)}`);
+  });
 }
 
 /** Attempts on another department's tables. Writes carry no WHERE and no RETURNING: those would hide holes. */
@@ -109,15 +130,22 @@ export function smugglingProbes(attacker: Side, victimId: string, tenantColumn: 
   }).probes;
 }
 
-/** Attempts to hand one's own rows over to another department. They need rows to be worth anything. */
-export function handOverProbes(attacker: Side, victimId: string, tenantColumn: string): readonly Probe[] {
+/** Attempts to hand the planted rows over to another department. */
+export function handOverProbes(
+  attacker: Side,
+  victimId: string,
+  tenantColumn: string,
+  places: Places,
+): readonly Probe[] {
   const set = `set ${quoteIdentifier(tenantColumn)} = ${quoteLiteral(victimId)}`;
-  return attacker.tables.map((table) => ({
-    label: `hand over rows of ${plain(attacker, table)}`,
-    sql: `update ${nameOf(attacker, table)} ${set}`,
-    counts: 'change',
-    undo: true,
-  }));
+  return forPlanted(attacker, places, (table, row) => [
+    {
+      label: `hand over rows of ${plain(attacker, table)}`,
+      sql: `update ${nameOf(attacker, table)} ${set}${row}`,
+      counts: 'change',
+      undo: true,
+    },
+  ]);
 }
 
 /** Only a refusal proves anything; success is a hole even with 0 rows, and any other error proves nothing. */

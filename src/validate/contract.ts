@@ -8,6 +8,8 @@ interface Comparison {
   readonly pack: Pack;
   readonly target: Target;
   readonly facts: SchemaFacts;
+  /** The role that must own every table; not checked when unknown. */
+  readonly owner: string | undefined;
   readonly tables: ReadonlyMap<string, TableFact>;
 }
 
@@ -15,11 +17,12 @@ interface Comparison {
  * Compares a schema with what its pack promises. Pure: the expectation comes from pack.yaml, never from the rendered
  * SQL, so that a fault of a template cannot prove itself right.
  */
-export function checkContract(pack: Pack, target: Target, facts: SchemaFacts): CheckResult[] {
+export function checkContract(pack: Pack, target: Target, facts: SchemaFacts, owner?: string): CheckResult[] {
   const comparison = {
     pack,
     target,
     facts,
+    owner,
     tables: new Map(facts.tables.map((table) => [table.name, table])),
   };
   return [
@@ -65,7 +68,7 @@ function allTablesPresent({ pack, target, facts, tables }: Comparison): CheckRes
   );
 }
 
-function rlsEnabled({ pack, target, facts, tables }: Comparison): CheckResult {
+function rlsEnabled({ pack, target, facts, owner, tables }: Comparison): CheckResult {
   const findings = facts.tables.flatMap((table) => {
     const object = qualified(target, table.name);
     const faults = [
@@ -77,6 +80,11 @@ function rlsEnabled({ pack, target, facts, tables }: Comparison): CheckResult {
         'row level security is not forced: the owner passes it',
         `alter table ${object} force row level security;`,
       ],
+      owner !== undefined &&
+        table.owner !== owner && [
+          `it belongs to ${table.owner}, and an owner can switch row level security off`,
+          `alter table ${object} owner to ${owner};`,
+        ],
       table.policies.length === 0 && ['no policy protects it', reapply(target)],
     ];
     return faults.flatMap((fault) =>

@@ -7,8 +7,11 @@ export interface Probe {
   /** Names it in findings: `select on sales_tenant.contacts`. */
   readonly label: string;
   readonly sql: string;
-  /** `rows`: the statement returns one number. `change`: the number of changed rows counts. */
-  readonly counts: 'rows' | 'change';
+  /**
+   * `rows`: the statement returns one number. `change`: the number of changed rows counts. `place`: an INSERT of one
+   * row, whose place is answered.
+   */
+  readonly counts: 'rows' | 'change' | 'place';
   /** Takes the change back at once, so that probes do not meet one another's rows. */
   readonly undo: boolean;
 }
@@ -21,6 +24,8 @@ export interface ProbeAnswer {
   readonly message: string;
   /** Rows seen or changed; 0 when it was refused. */
   readonly rows: number;
+  /** Where a planted row stands (its ctid); empty otherwise. */
+  readonly place: string;
 }
 
 /** Raised inside a probe's block to take its change back. */
@@ -45,14 +50,17 @@ export async function runProbes(
   const reset = Object.keys(settings).map((name) => `perform set_config(${quoteLiteral(name)}, '', true);`);
   const block = `
 declare
-  probe jsonb; state text; said text; touched bigint; answers jsonb := '[]';
+  probe jsonb; state text; said text; touched bigint; place text; answers jsonb := '[]';
 begin
   ${set.join('\n  ')}
   for probe in select value from jsonb_array_elements(${quoteLiteral(list)}::jsonb) loop
-    touched := 0; state := '00000'; said := '';
+    touched := 0; state := '00000'; said := ''; place := '';
     begin
       if probe->>'counts' = 'rows' then
         execute probe->>'sql' into touched;
+      elsif probe->>'counts' = 'place' then
+        execute (probe->>'sql') || ' returning ctid::text' into place;
+        get diagnostics touched = row_count;
       else
         execute probe->>'sql';
         get diagnostics touched = row_count;
@@ -63,9 +71,9 @@ begin
     exception
       when sqlstate '${UNDO_STATE}' then null;
       when others then
-        state := sqlstate; said := sqlerrm; touched := 0;
+        state := sqlstate; said := sqlerrm; touched := 0; place := '';
     end;
-    answers := answers || jsonb_build_object('label', probe->'label', 'sqlState', state, 'message', said, 'rows', touched);
+    answers := answers || jsonb_build_object('label', probe->'label', 'sqlState', state, 'message', said, 'rows', touched, 'place', place);
   end loop;
   ${reset.join('\n  ')}
   perform set_config('fedgen.answers', answers::text, true);

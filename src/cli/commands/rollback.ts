@@ -13,6 +13,7 @@ type Options = Parameters<Handler>[0];
 
 /** `fedgen rollback` */
 export const runRollback: Handler = async (options, signal) => {
+  if (flag(options, 'controlPlane')) refuseGoals(options);
   const goal = flag(options, 'controlPlane') ? undefined : goalOf(options);
   const settings = await settingsOf(options);
   const common = {
@@ -30,6 +31,19 @@ export const runRollback: Handler = async (options, signal) => {
   print(result, options, common.dryRun);
   return 0;
 };
+
+/** The control plane goes as a whole: what would say how far back contradicts that. */
+function refuseGoals(options: Options): void {
+  const given = ['departmentId', 'to', 'steps', 'all'].filter((name) => options[name] !== undefined);
+  if (given.length === 0) return;
+  throw new FedgenError(
+    'E_USAGE',
+    '--control-plane does not go with --department-id, --to, --steps or --all',
+    {
+      hint: 'Remove departments first, each by its own command; then fedgen rollback --control-plane --yes.',
+    },
+  );
+}
 
 /** There is no default: how far back must be said. */
 function goalOf(options: Options): RollbackGoal {

@@ -27,7 +27,7 @@ describe('the steps of a rollback', () => {
     [{ kind: 'to', number: 0 }, [T(4), T(3), T(2), T(1)]],
     [{ kind: 'steps', steps: 1 }, [T(4)]],
     [{ kind: 'steps', steps: 3 }, [T(4), T(3), T(2)]],
-    [{ kind: 'steps', steps: 99 }, [T(4), T(3), T(2), T(1)]],
+    [{ kind: 'steps', steps: 4 }, [T(4), T(3), T(2), T(1)]],
     [{ kind: 'steps', steps: 0 }, []],
     [{ kind: 'all' }, [['everything', ['row-4', 'row-3', 'row-2', 'row-1'], 'drop table t1;']]],
   ])('%o', (goal, expected) => {
@@ -48,6 +48,11 @@ describe('the steps of a rollback', () => {
     expect(error.code).toBe('E_USAGE');
     expect(error.message).toBe(`no applied script has the number ${number}`);
     expect(error.hint).toContain('0001_create_t1, 0002_create_t2');
+  });
+
+  it('are refused when there are not so many', async () => {
+    const error = await failure(() => planRollback(pairs(), { kind: 'steps', steps: 99 }));
+    expect(error).toMatchObject({ code: 'E_USAGE', message: 'only 4 scripts are applied, not 99' });
   });
 
   it('know what each destroys', () => {

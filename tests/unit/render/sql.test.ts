@@ -218,3 +218,24 @@ describe('findForbidden', () => {
     expect(findForbidden(parseSql(sql))).toEqual([]);
   });
 });
+
+describe('functions that do what SET and LOCK are refused for', () => {
+  const reasons = (sql: string): string[] => findForbidden(parseSql(sql)).map(({ reason }) => reason);
+  it.each([
+    `select set_config('role', 'none', true)`,
+    `select pg_catalog.set_config('Session_Authorization', 'x', true)`,
+    `select set_config('work_mem', '1MB', false)`,
+    `select set_config('ro' || 'le', 'none', true)`,
+    `insert into t select set_config('role', 'none', true)`,
+    'select pg_advisory_unlock_all()',
+    'select pg_try_advisory_lock(1)',
+  ])('are refused: %s', (sql) => {
+    expect(reasons(sql)).toHaveLength(1);
+  });
+  it.each([`select set_config('app.tenant', 'x', true)`, `insert into t values ('set_config')`])(
+    'or not: %s',
+    (sql) => {
+      expect(reasons(sql)).toEqual([]);
+    },
+  );
+});

@@ -29,6 +29,7 @@ const answer = (label: string, sqlState: string, rows = 0): ProbeAnswer => ({
   sqlState,
   message: sqlState === '00000' ? '' : 'said the server',
   rows,
+  place: '',
 });
 
 describe('probes', () => {
@@ -53,10 +54,13 @@ describe('probes', () => {
     expect(smuggling.map(({ sql }) => sql)).toEqual(
       ['calls', 'audit'].map((name) => expect.stringMatching(`${name}.*'hr'`) as string),
     );
-    expect(handOverProbes(SIDE, 'hr', 'department').map(({ sql }) => sql)[0]).toBe(
-      `update "sales_tenant"."calls" set "department" = 'hr'`,
-    );
-    expect(controlProbes(SIDE, 'department')).toHaveLength(6);
+    const places = new Map([['sales_tenant.calls', '(0,7)']]);
+    expect(handOverProbes(SIDE, 'hr', 'department', places).map(({ sql }) => sql)).toEqual([
+      `update "sales_tenant"."calls" set "department" = 'hr' where ctid = '(0,7)'`,
+    ]);
+    const controls = controlProbes(SIDE, 'department', places);
+    expect(controls).toHaveLength(3);
+    for (const { sql } of controls) expect(sql).toContain(` where ctid = '(0,7)'`);
   });
 
   it.each([plantingProbes, attackProbes])('that cannot be made are findings: %o', (make) => {

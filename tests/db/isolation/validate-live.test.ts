@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { apply, validate, type Settings, type ValidationReport } from '../../../src/index.js';
+import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
+import { testSettings } from '../../support/department.js';
+import { loginUrl } from '../../support/rows.js';
+
+let database: TestDatabase;
+let settings: Settings;
+beforeAll(async () => {
+  database = await createTestDatabase(inject('testServer'), 'live');
+  settings = testSettings(database);
+  await apply({ departmentId: 'hr', department: 'HR', settings });
+  await withClient(loginUrl(database, 'hr'), (client) =>
+    client.query(
+      `insert into hr_tenant.contacts (contact_id) select 'c' || n from generate_series(1, 500) n`,
+    ),
+  );
+});
+afterAll(() => database.drop());
+
+const findingsOf = (report: ValidationReport): string[] =>
+  report.checks.flatMap((check) => check.findings.map((finding) => `${check.name}: ${finding.message}`));
+const sql = async (text: string): Promise<unknown[]> =>
+  (await withClient(database.url, (client) => client.query<Record<string, unknown>>(text))).rows;
+
+describe('validate beside an application at work', () => {
+  it('touches and locks no row of the department', async () => {
+    const rows = 'select ctid::text, xmin::text, md5(t::text) from hr_tenant.contacts t order by 1';
+    const before = await sql(rows);
+    await withClient(loginUrl(database, 'hr'), async (application) => {
+      await application.query('begin');
+      await application.query(`update hr_tenant.contacts set notes = 'busy' where contact_id = 'c7'`);
+      expect(findingsOf(await validate({ departmentId: 'hr', settings }))).toEqual([]);
+      await application.query('rollback');
+    });
+    expect(await sql(rows)).toEqual(before);
+  });
+
+  it('finds a table that belongs to somebody else', async () => {
+    const owner = `"${database.rolePrefix}federation_owner"`;
+    await sql(`alter table hr_tenant.api_keys owner to "${database.rolePrefix}hr_role"`);
+    const report = await validate({ departmentId: 'hr', settings });
+    expect(findingsOf(report).join('\n')).toContain('an owner can switch row level security off');
+    await sql(`alter table hr_tenant.api_keys owner to ${owner}`);
+  });
+});
