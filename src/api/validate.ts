@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { sqlState } from '../db/errors.js';
+import { findBlockers } from '../db/lock.js';
+import type { Session } from '../db/session.js';
 import { planDepartment } from '../plan/target.js';
 import { createRenderer } from '../render/render.js';
+import { FedgenError } from '../shared/errors.js';
 import { CHECK_TITLES, checkResult, type CheckName, type CheckResult } from '../validate/checks.js';
 import { checkContract } from '../validate/contract.js';
-import { readSchemaFacts } from '../validate/facts.js';
-import { checkIsolation } from '../validate/isolation.js';
+import { readSchemaFacts, type SchemaFacts } from '../validate/facts.js';
+import { checkIsolation, PROBE_LOCK_TIMEOUT_MS } from '../validate/isolation.js';
 import { prepare, renderDepartment, type DepartmentOptions } from './options.js';
 import { requireRegisteredName, withDatabase } from './run.js';
 
@@ -34,7 +38,7 @@ export async function validate(options: ValidateOptions): Promise<ValidationRepo
   const prepared = await prepare(options);
   return withDatabase(prepared, `validating "${prepared.departmentId}"`, async (session) => {
     const { plan } = await renderDepartment(prepared, await requireRegisteredName(session, prepared));
-    const facts = await readSchemaFacts(session, plan.target.schema);
+    const facts = await readFacts(session, plan.target.schema);
     const contract = checkContract(prepared.pack, plan.target, facts, plan.roles.owner);
     const isolation = facts.exists
       ? await checkIsolation({
@@ -56,6 +60,29 @@ export async function validate(options: ValidateOptions): Promise<ValidationRepo
       isolationBroken: !isolation.passed,
       checks,
     };
+  });
+}
+
+/** Deparsing constraints takes a lock on each table: beside a table that is locked by others it must not wait for ever. */
+async function readFacts(session: Session, schema: string): Promise<SchemaFacts> {
+  await session.client.query(`begin read only; set local lock_timeout = ${PROBE_LOCK_TIMEOUT_MS}`);
+  try {
+    const facts = await readSchemaFacts(session, schema);
+    await session.client.query('commit');
+    return facts;
+  } catch (cause) {
+    await session.client.query('rollback').catch(() => undefined);
+    throw sqlState(cause) === '55P03' ? await lockedError(session, schema, cause) : cause;
+  }
+}
+
+async function lockedError(session: Session, schema: string, cause: unknown): Promise<FedgenError> {
+  const blockers = await findBlockers(session, schema);
+  const who = blockers.map((blocker) => `\n  ${blocker}`).join('');
+  return new FedgenError('E_DB_LOCKED', `cannot look at schema "${schema}": a table is locked${who}`, {
+    hint: 'End the sessions above or wait for them, then validate again.',
+    details: { schema, blockers },
+    cause,
   });
 }
 

@@ -21,7 +21,7 @@ import { chooseImpersonation, type Impersonation } from './impersonate.js';
 import { runProbes, type Probe, type ProbeAnswer } from './probe.js';
 
 /** How long the probes may wait and work: a validation must never hold up the application. */
-const LOCK_TIMEOUT_MS = 2_000;
+export const PROBE_LOCK_TIMEOUT_MS = 2_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** Real departments that are attacked besides the scratch one and those that privileges already point at. */
 const SAMPLED_NEIGHBOURS = 3;
@@ -49,7 +49,7 @@ export interface IsolationInput {
 export async function checkIsolation(input: IsolationInput): Promise<CheckResult> {
   const { client } = input.session;
   await client.query(
-    `begin; set local lock_timeout = ${LOCK_TIMEOUT_MS}; set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
+    `begin; set local lock_timeout = ${PROBE_LOCK_TIMEOUT_MS}; set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
   );
   try {
     return await attackAll(input);

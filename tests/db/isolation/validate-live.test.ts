@@ -36,6 +36,18 @@ describe('validate beside an application at work', () => {
     expect(await sql(rows)).toEqual(before);
   });
 
+  it('names who locks a table instead of waiting for ever', async () => {
+    await withClient(database.url, async (blocker) => {
+      await blocker.query('begin; lock table hr_tenant.contacts in access exclusive mode');
+      await expect(validate({ departmentId: 'hr', settings })).rejects.toMatchObject({
+        code: 'E_DB_LOCKED',
+        message: expect.stringMatching(/backend \d+ .*contacts/) as string,
+      });
+      await blocker.query('rollback');
+    });
+    expect(findingsOf(await validate({ departmentId: 'hr', settings }))).toEqual([]);
+  });
+
   it('finds a table that belongs to somebody else', async () => {
     const owner = `"${database.rolePrefix}federation_owner"`;
     await sql(`alter table hr_tenant.api_keys owner to "${database.rolePrefix}hr_role"`);
