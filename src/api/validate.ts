@@ -45,7 +45,7 @@ export async function validate(options: ValidateOptions): Promise<ValidationRepo
           session,
           plan,
           scratch: await renderScratch(prepared, plan.variables),
-          token: `fedgen-${randomBytes(6).toString('hex')}`,
+          token: `fg${randomBytes(6).toString('hex')}`,
         })
       : cannotAttack(plan.target.schema);
     const checks = inOrder([...contract, isolation]);
