@@ -79,7 +79,8 @@ export const insertedOwn = (stage: Stage, side: Side): Result[] =>
     };
     const answer = {
       state: refused ? '42501' : DONE,
-      said: 'permission denied',
+      message: 'permission denied',
+      said: '',
       text: '',
       rows: refused ? 0 : 1,
       changed: false,

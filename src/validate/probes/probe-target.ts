@@ -22,7 +22,7 @@ import { insertedOwn, setStage } from './casting.js';
 import { attackerProgram, victimProgram, type Reconnaissance } from './program.js';
 import { fullName, readLandscape } from './relations.js';
 import { runActs, withNotices } from './run.js';
-import { checkResults, matrixOf, type Remarks } from './verdict.js';
+import { checkResults, matrixOf, oncePerHole, type Remarks } from './verdict.js';
 
 /** What attacks found out. */
 export interface ProbeReport {
@@ -52,7 +52,7 @@ export async function probeTarget(arena: Arena): Promise<ProbeReport> {
   const sweeps = await sweepAll(stage);
   results.push(...sweeps.results);
   const remarks = remarksOf(stage, known, sweeps.findings);
-  return { checks: checkResults(results, remarks), matrix: matrixOf(results) };
+  return { checks: checkResults(oncePerHole(results), remarks), matrix: matrixOf(results) };
 }
 
 async function reconnoitre(stage: Stage): Promise<Reconnaissance> {
@@ -154,7 +154,11 @@ async function sweepAll(stage: Stage): Promise<Swept> {
   const swept: Swept = { results: [], findings: [] };
   const findings: (Finding & { readonly check: ProbeCode })[] = [];
   for (const { side, other } of sides) {
-    const sweep: Sweep = { stage, tenant: side.tenant, marks: other.marks, context: OWN_CONTEXT, permitted };
+    await arena.session.client.query(`select pg_catalog.set_config('fedgen.marks', $1, true)`, [
+      markPattern(other.marks),
+    ]);
+    const pattern = `pg_catalog.current_setting('fedgen.marks')`;
+    const sweep: Sweep = { stage, tenant: side.tenant, pattern, context: OWN_CONTEXT, permitted };
     const readable = await readReadable(arena, side.tenant);
     const callable = await readCallable(arena, side.tenant);
     const attempts = [OWN_CONTEXT, ...emptyContexts(arena)].flatMap((context) => [
@@ -186,7 +190,7 @@ function noticeFindings(
       object: role,
       severity: 'error',
       isolation: true,
-      message: `notices to ${role} show rows of others: ${first.slice(0, 200)}`,
+      message: `notices to ${role} show rows of others (${telling.length} notices)`,
       remedy:
         'A view that filters rows by itself needs security_barrier; a function must not raise what its caller may not read.',
     },

@@ -39,7 +39,9 @@ export function attackerProgram(stage: Stage, known: Reconnaissance): Attempt[] 
     ...ddlAttempts(stage, attacker, attacker),
     ...dropOwnedAttempts(
       stage,
-      known.roles.filter(({ name, isGroup }) => isGroup && name !== tenant.role).map(({ name }) => name),
+      known.roles
+        .filter(({ name, isGroup }) => isGroup && name !== tenant.role && !name.startsWith('pg_'))
+        .map(({ name }) => name),
     ),
     ...becomingAttempts(stage, tenant, known.roles),
     ...serverAttempts(stage, tenant),

@@ -19,7 +19,8 @@ export interface Act {
 export interface Answer {
   /** `00000` when the statement was carried out. */
   readonly state: string;
-  /** Message, detail, hint and context of the error. */
+  readonly message: string;
+  /** Message, detail, hint and context of the error: whatever the actor hears. */
   readonly said: string;
   /** Rows seen or changed; 0 when it was refused. */
   readonly rows: number;
@@ -57,7 +58,14 @@ export async function runActs(
   return answers;
 }
 
-type RawAnswer = readonly [state: string, rows: number, text: string, said: string, changed: boolean];
+type RawAnswer = readonly [
+  state: string,
+  rows: number,
+  text: string,
+  message: string,
+  more: string,
+  changed: boolean,
+];
 
 async function runBatch(
   session: Session,
@@ -72,7 +80,9 @@ async function runBatch(
   }));
   const block = runnerBlock(JSON.stringify(list), JSON.stringify(watches), outside, back);
   const answers = await collectAnswers<RawAnswer>(session, block);
-  return answers.map(([state, rows, text, said, changed]) => ({ state, rows, text, said, changed }));
+  return answers.map(([state, rows, text, message, more, changed]) => {
+    return { state, rows, text, message, said: `${message} ${more}`, changed };
+  });
 }
 
 /** Runs a DO block that leaves a JSON array in the setting `fedgen.answers`. */
@@ -87,7 +97,7 @@ export async function collectAnswers<T>(session: Session, block: string): Promis
 const runnerBlock = (acts: string, watches: string, outside: string, back: string): string => `
 declare
   act jsonb; step text; watches text[]; before text[] := '{}'; one text;
-  state text; said text; detail text; hint text; context text; touched bigint; told text; changed boolean;
+  state text; said text; more text; detail text; hint text; context text; touched bigint; told text; changed boolean;
   answers text[] := '{}';
 begin
   select coalesce(pg_catalog.array_agg(value order by ordinality), '{}') into watches
@@ -99,7 +109,7 @@ begin
   end loop;
   for act in select value from pg_catalog.jsonb_array_elements(${quoteLiteral(acts)}::jsonb) loop
     ${tryOne(outside)}
-    answers := pg_catalog.array_append(answers, pg_catalog.jsonb_build_array(state, coalesce(touched, 0), coalesce(told, ''), said, changed)::text);
+    answers := pg_catalog.array_append(answers, pg_catalog.jsonb_build_array(state, coalesce(touched, 0), coalesce(told, ''), said, more, changed)::text);
     exit when state = '${CANCELED}';
   end loop;
   execute ${quoteLiteral(back)};
@@ -108,7 +118,7 @@ end`;
 
 /** Two blocks: the inner one keeps the error of the statement, the outer one takes everything back, the role too. */
 const tryOne = (outside: string): string => `
-    state := '${DONE}'; said := ''; touched := 0; told := ''; changed := false;
+    state := '${DONE}'; said := ''; more := ''; touched := 0; told := ''; changed := false;
     begin
       execute act->>'as';
       for step in select value from pg_catalog.jsonb_array_elements_text(act->'before') loop
@@ -129,7 +139,7 @@ const tryOne = (outside: string): string => `
       exception when others or query_canceled then
         get stacked diagnostics state = returned_sqlstate, said = message_text, detail = pg_exception_detail,
           hint = pg_exception_hint, context = pg_exception_context;
-        said := pg_catalog.concat_ws(' ', said, nullif(detail, ''), nullif(hint, ''), split_part(context, E'\\nSQL statement', 1));
+        more := pg_catalog.concat_ws(' ', detail, hint, context);
         touched := 0; told := '';
       end;
       if state = '${DONE}' and act ? 'watch' then

@@ -22,6 +22,8 @@ export async function copyResults(stage: Stage): Promise<Result[]> {
       operation: stage.isShared ? 'copy from' : 'copy to',
       expect: 'refused',
       refusals: stage.isShared ? ['42501', '0A000'] : ['42501'],
+      // The server asked for the data.
+      passes: ['57014'],
       remedy: `Revoke what lets ${stage.attacker.tenant.role} in: see \\dp ${fullName(relation)}.`,
       act: {
         as: asTenant(stage, stage.attacker.tenant),
@@ -37,14 +39,14 @@ export async function copyResults(stage: Stage): Promise<Result[]> {
 
 async function copy({ arena }: Stage, { act }: Attempt): Promise<Answer> {
   const { client } = arena.session;
-  const answer = { said: '', text: '', rows: 0, changed: false };
+  const answer = { message: '', said: '', text: '', rows: 0, changed: false };
   await client.query('savepoint fedgen_copy');
   try {
     await client.query(`${act.as}; ${act.sql}`);
     return { ...answer, state: DONE };
   } catch (error) {
     if (!isServerError(error)) throw error;
-    return { ...answer, state: error.code ?? '', said: error.message };
+    return { ...answer, state: error.code ?? '', message: error.message, said: error.message };
   } finally {
     await client.query('rollback to savepoint fedgen_copy; release savepoint fedgen_copy');
   }

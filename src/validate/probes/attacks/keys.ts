@@ -15,7 +15,8 @@ interface Pair {
 export function keyAttempts(stage: Stage): Attempt[] {
   return [...stage.attacker.planted.rows].flatMap(([name, own]) => {
     const foreign = stage.victim.planted.rows.get(name);
-    if (!foreign) return [];
+    const isTenants = own.relation.columns.some((column) => column.name === stage.arena.tenantColumn);
+    if (!foreign || !isTenants) return [];
     const pair = { own, foreign };
     return own.relation.keys.flatMap((key) => {
       if ('puix'.includes(key.kind))
@@ -107,7 +108,8 @@ function conflictLeaks(stage: Stage, pair: Pair, key: KeyFact): Attempt[] {
 function links(stage: Stage, pair: Pair, key: KeyFact): Attempt[] {
   const { own } = pair;
   const parent = stage.victim.planted.rows.get(key.references);
-  if (!parent) return [];
+  const isTenants = parent?.relation.columns.some((column) => column.name === stage.arena.tenantColumn);
+  if (!parent || isTenants !== true) return [];
   const values = new Map(
     key.columns.flatMap((column, n): [string, string][] => {
       const referenced = key.referencedColumns[n] ?? '';

@@ -1,7 +1,7 @@
 import { DONE, type Answer } from '../run.js';
 import type { Attempt } from '../attempt.js';
 import { fullName, sqlName, type RelationFact } from '../relations.js';
-import { asTenant, settable, type Stage } from './stage.js';
+import { asTenant, assignment, settable, type Stage } from './stage.js';
 
 /**
  * What an unqualified write would touch, told by its plan: for tables with too many rows, and where the write itself
@@ -10,7 +10,7 @@ import { asTenant, settable, type Stage } from './stage.js';
 export function planAttempts(stage: Stage, relation: RelationFact, operations: readonly string[]): Attempt[] {
   const column = settable(relation, stage.arena.tenantColumn);
   const statements: Readonly<Record<string, string | undefined>> = {
-    update: column && `update ${sqlName(relation)} set ${column} = default`,
+    update: column && `update ${sqlName(relation)} set ${assignment(column, undefined)}`,
     delete: `delete from ${sqlName(relation)}`,
     merge: `merge into ${sqlName(relation)} using (select) source on true when matched then delete`,
   };

@@ -3,7 +3,7 @@ import type { TableRules, Tenant } from '../arena.js';
 import type { Attempt, ProbeCode } from '../attempt.js';
 import { fullName, sqlName, type RelationFact } from '../relations.js';
 import { insertLike, type Planted } from '../rows/planter.js';
-import { isTable, settable, type Context } from './stage.js';
+import { assignment, isTable, settable, type Context } from './stage.js';
 
 /** Tables of somebody else, in schemas of their own, to which the actor must have no access at all. */
 export interface Foreign {
@@ -70,7 +70,8 @@ const OPERATIONS: readonly Operation[] = [
     counts: 'change',
     sql: (relation, foreign) => {
       const column = settable(relation, foreign.tenantColumn);
-      return column && real(foreign, `update ${sqlName(relation)} set ${column} = default`);
+      const row = foreign.planted?.rows.get(fullName(relation));
+      return column && real(foreign, `update ${sqlName(relation)} set ${assignment(column, row)}`);
     },
   },
   {

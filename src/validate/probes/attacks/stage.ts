@@ -1,8 +1,8 @@
 import { quoteIdentifier, quoteLiteral } from '../../../render/quote.js';
 import type { Arena, Tenant } from '../arena.js';
 import { sessionOf, type Impersonation } from '../impersonate.js';
-import type { Landscape, RelationFact } from '../relations.js';
-import type { Planted } from '../rows/planter.js';
+import type { ColumnFact, Landscape, RelationFact } from '../relations.js';
+import { valueOf, type Planted, type PlantedRow } from '../rows/planter.js';
 
 /** One side after planting. */
 export interface Side {
@@ -67,13 +67,17 @@ export const markPattern = (marks: readonly string[]): string =>
 /** Whether this is a table: rows can be planted in it. */
 export const isTable = (relation: RelationFact): boolean => 'rp'.includes(relation.kind);
 
-/** A column that an UPDATE may set to its default: never one that is generated. */
-export const settable = (relation: RelationFact, tenantColumn: string): string | undefined => {
+/** A constant for an UPDATE: reading a column would add the policies for reading. */
+export const assignment = (column: ColumnFact, row: PlantedRow | undefined): string =>
+  `${quoteIdentifier(column.name)} = ${row ? valueOf(row, column.name) : 'default'}`;
+
+/** A column that an UPDATE may set to a constant: never one that is generated. */
+export const settable = (relation: RelationFact, tenantColumn: string): ColumnFact | undefined => {
   const keyed = new Set(relation.keys.flatMap((key) => key.columns));
   const columns = relation.columns.filter((column) => !column.generated && column.identity !== 'a');
-  const best =
+  return (
     columns.find((column) => !keyed.has(column.name) && column.name !== tenantColumn) ??
     columns.find((column) => column.name !== tenantColumn) ??
-    columns[0];
-  return best && quoteIdentifier(best.name);
+    columns[0]
+  );
 };

@@ -4,7 +4,7 @@ import { fullName, sqlName, type RelationFact } from '../relations.js';
 import { insertLike, valueOf, type PlantedRow } from '../rows/planter.js';
 import { childDeletes } from './own.js';
 import { checkOf } from './separate.js';
-import { asTenant, isTable, settable, type Context, type Stage } from './stage.js';
+import { asTenant, assignment, isTable, settable, type Context, type Stage } from './stage.js';
 
 /** What one context lets an attacker try. */
 interface Scene {
@@ -95,7 +95,7 @@ function writeAttempts(scene: Scene, relation: RelationFact): Attempt[] {
   const column = settable(relation, tenantColumn);
   const deletes = own ? childDeletes(stage.attacker, own) : [];
   const unqualified = [
-    ...(column === undefined ? [] : [write('update', `update ${name} set ${column} = default`)]),
+    ...(column === undefined ? [] : [write('update', `update ${name} set ${assignment(column, own)}`)]),
     write('delete', `delete from ${name}`, deletes),
     ...(stage.arena.session.serverVersion < 150_000
       ? []
@@ -128,9 +128,11 @@ function handOver(scene: Scene, own: PlantedRow): Attempt {
   return {
     ...common(scene, own.relation, 'hand_over'),
     operation: 'hand over',
-    expect: 'refused',
+    expect: 'unchanged',
     act: {
       as,
+      before: childDeletes(stage.attacker, own),
+      watch: watchOf(stage, own.relation),
       sql: `update ${sqlName(own.relation)} set ${quoteIdentifier(stage.arena.tenantColumn)} = ${quoteLiteral(stage.victim.tenant.id)}`,
       counts: 'change',
     },
@@ -152,7 +154,9 @@ function referenceAttempts(scene: Scene, relation: RelationFact): Attempt[] {
   });
   return [
     write('insert', `explain insert into ${name} default values`),
-    ...(column === undefined ? [] : [write('update', `explain update ${name} set ${column} = default`)]),
+    ...(column === undefined
+      ? []
+      : [write('update', `explain update ${name} set ${quoteIdentifier(column.name)} = default`)]),
     write('delete', `explain delete from ${name}`),
   ];
 }
@@ -160,8 +164,8 @@ function referenceAttempts(scene: Scene, relation: RelationFact): Attempt[] {
 /** Views that can be written through must stop at the same rows. Nobody may write through one that cannot be. */
 function viewAttempts(scene: Scene, relation: RelationFact): Attempt[] {
   const { stage, context, as } = scene;
-  const column = relation.columns[0];
-  if (!'vf'.includes(relation.kind) || context.words !== '' || !column) return [];
+  if (!'vf'.includes(relation.kind) || context.words !== '') return [];
+  const set = viewAssignment(stage, relation);
   const watch = stage.victim.relations.filter(
     (each) => isTable(each) && hasTenant(stage, each) && isSmall(stage, each),
   );
@@ -173,9 +177,25 @@ function viewAttempts(scene: Scene, relation: RelationFact): Attempt[] {
     act: { as, sql, counts: 'change', watch: watchAll(stage, watch) },
   });
   return [
-    write('update', `update ${sqlName(relation)} set ${quoteIdentifier(column.name)} = null`),
+    ...(set === undefined ? [] : [write('update', `update ${sqlName(relation)} set ${set}`)]),
     write('delete', `delete from ${sqlName(relation)}`),
   ];
+}
+
+/** A column of the view that has the name of a planted one, and its value: what the table below accepts. */
+function viewAssignment({ attacker, arena }: Stage, view: RelationFact): string | undefined {
+  const made = new Set(
+    attacker.relations.flatMap(({ columns }) =>
+      columns.filter(({ generated, identity }) => generated || identity !== '').map(({ name }) => name),
+    ),
+  );
+  const names = view.columns
+    .map((column) => column.name)
+    .filter((name) => name !== arena.tenantColumn && !made.has(name));
+  for (const row of attacker.planted.rows.values())
+    for (const name of names)
+      if (typeof row.values[name] === 'string') return `${quoteIdentifier(name)} = ${valueOf(row, name)}`;
+  return undefined;
 }
 
 /** A fingerprint of the victim's rows in a table and in those whose rows point at it; new places show too. */

@@ -79,6 +79,7 @@ export async function plantTenant(options: PlantOptions): Promise<Planted> {
   );
   const jobs = relations.map((relation) => startJob(relation, options));
   const known = await readKnownRows(options, relations);
+  for (const job of jobs) job.isReference = isReference(job.draft.relation, options, known);
   const rows = new Map<string, PlantedRow>();
   const notes: string[] = [];
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
@@ -113,6 +114,16 @@ function startJob(relation: RelationFact, options: PlantOptions): Job {
   const job = { asValidator: false, fallback: 0, problem: undefined, isReference: false, copy: undefined };
   return { ...startWork(draft), ...job };
 }
+
+/** A table without tenants, from which all tenants take values: what is there will do. */
+const isReference = (
+  relation: RelationFact,
+  options: PlantOptions,
+  known: Readonly<Record<string, RowTexts>>,
+): boolean =>
+  options.isShared &&
+  known[fullName(relation)] !== undefined &&
+  !relation.columns.some((column) => column.name === options.tenantColumn);
 
 const isSettled = (job: Job, rows: ReadonlyMap<string, PlantedRow>): boolean =>
   job.problem !== undefined || job.isReference || rows.has(fullName(job.draft.relation));
@@ -160,13 +171,7 @@ interface Lesson {
 async function learn(job: Job, answer: PlantingAnswer, lesson: Lesson): Promise<void> {
   if (answer.state === 'WAIT') return;
   if (answer.state === '42501' && !job.asValidator) {
-    const { relation } = job.draft;
-    const isReference =
-      lesson.options.isShared &&
-      !relation.columns.some((column) => column.name === lesson.options.tenantColumn) &&
-      lesson.known[fullName(relation)] !== undefined;
-    if (isReference) job.isReference = true;
-    else job.asValidator = true;
+    job.asValidator = true;
     return;
   }
   if (job.copy === undefined) {
