@@ -28,6 +28,8 @@ export interface Neighbour {
   readonly tenant: Tenant;
   /** Tables that a permission lets the attacker read. */
   readonly readable: readonly string[];
+  /** Something that the attacker can read or call leads to its tables: rows are planted there, to see whether they show. */
+  readonly isSuspect: boolean;
 }
 
 /** How long and how much the attacks may work. */

@@ -23,9 +23,22 @@ export async function setStage(arena: Arena): Promise<Stage> {
     isShared: isShared(arena),
     victim: defender,
     attacker: await castSide(arena, by, landscape, attacker, `${arena.token}a`),
+    bystanders: await castBystanders(arena, by),
     // Who is not let past row security looks as the victim itself.
     outside: by.mode === 'session' ? by.back : sessionOf(by, victim),
   };
+}
+
+/** Neighbours whose rows might show somewhere: a row in each of their tables tells. */
+async function castBystanders(arena: Arena, by: Impersonation): Promise<Side[]> {
+  const suspects = isShared(arena) ? [] : arena.neighbours.filter(({ isSuspect }) => isSuspect);
+  const sides: Side[] = [];
+  for (const [n, { tenant }] of suspects.entries()) {
+    await by.prepare(tenant.role);
+    const landscape = await readLandscape(arena.session, tenant.schemas);
+    sides.push(await castSide(arena, by, landscape, tenant, `${arena.token}n${n}`));
+  }
+  return sides;
 }
 
 async function castSide(

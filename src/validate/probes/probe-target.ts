@@ -2,8 +2,9 @@ import { sqlState } from '../../db/errors.js';
 import { quoteLiteral } from '../../render/quote.js';
 import type { CheckResult, Finding, MatrixCell } from '../model.js';
 import type { Arena } from './arena.js';
-import { judge, type Attempt, type ProbeCode, type Result } from './attempt.js';
+import { isRight, judge, type Attempt, type ProbeCode, type Result } from './attempt.js';
 import { readRoles, roleFindings } from './attacks/becoming.js';
+import { cachedPlanAttempts, forgetPlans } from './attacks/cached-plans.js';
 import { copyResults } from './attacks/copy.js';
 import { expectationOf, readWithheld } from './attacks/own.js';
 import { planAttempts, readPlan } from './attacks/plans.js';
@@ -48,6 +49,12 @@ export async function probeTarget(arena: Arena): Promise<ProbeReport> {
     ...(await byPlans(stage, await run(stage, attackerProgram(stage, known), stage.victim.marks))),
   );
   results.push(...(await copyResults(stage)));
+  if (stage.isShared) {
+    const open = new Set(results.filter((result) => !isRight(result)).map(({ attempt }) => attempt.object));
+    const planned = await run(stage, cachedPlanAttempts(stage, open), stage.victim.marks);
+    results.push(...planned);
+    await forgetPlans(stage, planned);
+  }
   results.push(...(await attackLargeObject(stage)));
   const sweeps = await sweepAll(stage);
   results.push(...sweeps.results);
@@ -145,17 +152,16 @@ async function sweepAll(stage: Stage): Promise<Swept> {
       tenant.schemas.flatMap((schema) => readable.map((name) => `${schema}.${name}`)),
     ),
   );
+  const bystanders = stage.bystanders.flatMap(({ marks }) => marks);
+  const foreign = { side: attacker, marks: [...victim.marks, ...bystanders] };
   const sides = stage.isShared
-    ? [{ side: attacker, other: victim }]
-    : [
-        { side: attacker, other: victim },
-        { side: victim, other: attacker },
-      ];
+    ? [foreign]
+    : [foreign, { side: victim, marks: [...attacker.marks, ...bystanders] }];
   const swept: Swept = { results: [], findings: [] };
   const findings: (Finding & { readonly check: ProbeCode })[] = [];
-  for (const { side, other } of sides) {
+  for (const { side, marks } of sides) {
     await arena.session.client.query(`select pg_catalog.set_config('fedgen.marks', $1, true)`, [
-      markPattern(other.marks),
+      markPattern(marks),
     ]);
     const pattern = `pg_catalog.current_setting('fedgen.marks')`;
     const sweep: Sweep = { stage, tenant: side.tenant, pattern, context: OWN_CONTEXT, permitted };
@@ -166,10 +172,10 @@ async function sweepAll(stage: Stage): Promise<Swept> {
       ...callAttempts({ ...sweep, context }, callable),
     ]);
     const { result, notices } = await withNotices(arena.session, () =>
-      run(stage, [...attempts, ...spyAttempts(sweep, readable)], other.marks),
+      run(stage, [...attempts, ...spyAttempts(sweep, readable)], marks),
     );
     swept.results.push(...result);
-    findings.push(...noticeFindings(side.tenant.role, notices, other.marks));
+    findings.push(...noticeFindings(side.tenant.role, notices, marks));
   }
   return { results: swept.results, findings };
 }
@@ -199,7 +205,7 @@ function noticeFindings(
 
 function remarksOf(stage: Stage, known: Reconnaissance, found: Swept['findings']): Remarks {
   const { arena, attacker, victim } = stage;
-  const unplanted = [victim, attacker].flatMap((side) =>
+  const unplanted = [victim, attacker, ...stage.bystanders].flatMap((side) =>
     side.planted.missing.map(({ relation, message }) => ({
       check: 'unprobed_tables' as const,
       object: fullName(relation),
@@ -209,7 +215,7 @@ function remarksOf(stage: Stage, known: Reconnaissance, found: Swept['findings']
       remedy: `A table that was not probed is not proved isolated. Give the column a value that the table accepts in pack.yaml, under table ${relation.name}: sample: { column: "'literal'" }.`,
     })),
   );
-  const planted = [victim, attacker].flatMap((side) => [
+  const planted = [victim, attacker, ...stage.bystanders].flatMap((side) => [
     `${side.planted.rows.size} tables with a row of ${side.tenant.name} (${side.tenant.role})`,
     ...side.planted.notes,
   ]);

@@ -103,6 +103,7 @@ function arenaOf(database: TestDatabase, session: Session, attacker: Tenant, vic
           synthetic: false,
         },
         readable: [],
+        isSuspect: false,
       },
     ],
     tenantColumn: 'tenant_id',
@@ -140,3 +141,9 @@ export const findingsOf = (report: ProbeReport, severities: readonly string[] = 
       .filter(({ severity }) => severities.includes(severity))
       .map(({ object, message }) => `${code} ${object}: ${message}`),
   );
+
+/** Codes of the checks that found an error. */
+export const codesOf = (report: ProbeReport): string[] =>
+  report.checks
+    .filter(({ findings }) => findings.some(({ severity }) => severity === 'error'))
+    .map(({ code }) => code);

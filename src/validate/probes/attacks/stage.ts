@@ -20,6 +20,8 @@ export interface Stage {
   readonly landscape: Landscape;
   readonly attacker: Side;
   readonly victim: Side;
+  /** Real neighbours in whose tables rows were planted. */
+  readonly bystanders: readonly Side[];
   readonly isShared: boolean;
   /** Statements that become whoever looks from outside. */
   readonly outside: string;
