@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { loadPack } from '../../../src/packs/load.js';
 import { planDepartment } from '../../../src/plan/target.js';
 import { quoteIdentifier } from '../../../src/render/quote.js';
@@ -19,6 +20,8 @@ export interface DepartmentRun {
   /** Statements after the scratch is made. */
   readonly later?: string;
   readonly change?: (arena: Arena) => Arena;
+  /** Sees the open transaction before it is rolled back. */
+  readonly look?: (client: pg.Client) => Promise<unknown>;
 }
 
 const localize = (database: TestDatabase, sql: string): string =>
@@ -44,6 +47,7 @@ export async function probeDepartment(database: TestDatabase, run: DepartmentRun
     );
     const arena = await departmentArena({ session, plan, scratch, token: 'fgdept7' });
     const report = await probeTarget(run.change ? run.change(arena) : arena);
+    await run.look?.(client);
     await client.query('rollback');
     return report;
   });

@@ -129,11 +129,11 @@ const isSettled = (job: Job, rows: ReadonlyMap<string, PlantedRow>): boolean =>
   job.problem !== undefined || job.isReference || rows.has(fullName(job.draft.relation));
 
 function plantingOf(job: Job, options: PlantOptions): Parameters<typeof plantRows>[1][number] {
-  const { relation, overriding, parents } = job.draft;
+  const { relation, parents } = job.draft;
   const inserts =
     job.copy !== undefined
       ? [job.copy]
-      : job.variants.map((variant) => insertOf(relation, givenBy(job, variant), overriding));
+      : job.variants.map((variant) => insertOf(relation, givenBy(job, variant)));
   return {
     relation,
     as: job.asValidator ? options.by.back : sessionOf(options.by, options.tenant),
@@ -268,10 +268,7 @@ export function insertLike(
   for (const [name, expression] of given)
     if (expression.startsWith('($1->')) given.set(name, valueOf(row, name));
   for (const [name, expression] of overrides) given.set(name, expression);
-  const isExplicit = row.relation.columns.some(
-    ({ name, identity }) => identity === 'a' && overrides.has(name),
-  );
-  return insertOf(row.relation, given, row.draft.overriding || isExplicit);
+  return insertOf(row.relation, given);
 }
 
 /** A planted value as an expression. */
