@@ -39,7 +39,9 @@ export async function validate(options: ValidateOptions): Promise<ValidationRepo
   return withDatabase(prepared, `validating "${prepared.departmentId}"`, async (session) => {
     const { plan } = await renderDepartment(prepared, await requireRegisteredName(session, prepared));
     const facts = await readFacts(session, plan.target.schema);
-    const contract = checkContract(prepared.pack, plan.target, facts, plan.roles.owner);
+    const contract = checkContract(prepared.pack, plan.target, facts, { owner: plan.roles.owner }).map(
+      (result) => ({ ...result, name: result.code as CheckName, passed: result.findings.length === 0 }),
+    );
     const isolation = facts.exists
       ? await checkIsolation({
           session,

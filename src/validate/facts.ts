@@ -16,6 +16,8 @@ export interface ColumnFact {
 export interface TableFact {
   readonly name: string;
   readonly owner: string;
+  /** The table that it is a partition or child of; null when it is none. */
+  readonly partOf: string | null;
   readonly rlsEnabled: boolean;
   readonly rlsForced: boolean;
   readonly policies: readonly string[];
@@ -45,6 +47,7 @@ export async function readSchemaFacts(session: Session, schema: string): Promise
 
 const TABLES = `
 select c.relname as name, pg_get_userbyid(c.relowner) as owner,
+       (select p.relname from pg_inherits i join pg_class p on p.oid = i.inhparent where i.inhrelid = c.oid limit 1) as "partOf",
        c.relrowsecurity as "rlsEnabled", c.relforcerowsecurity as "rlsForced",
        coalesce((select json_agg(p.polname order by p.polname) from pg_policy p where p.polrelid = c.oid), '[]') as policies,
        coalesce((select json_agg(json_build_object(

@@ -1,0 +1,163 @@
+import type { Session } from '../db/session.js';
+import type { Pack } from '../packs/pack.js';
+import { CONTROL_SCHEMA, sharedRoles } from '../plan/names.js';
+import { planControlPlane, planDepartment, type TargetPlan } from '../plan/target.js';
+import { createCatalogueReader, schemaOids, type CatalogueObject } from './catalogue.js';
+import { createCatalogueChecks, type Declared } from './catalogue-checks.js';
+import { compareTarget, type Comparison } from './compare-target.js';
+import { compareCatalogues } from './drift.js';
+import { describeDifferences } from './drift-findings.js';
+import type { Expectation } from './expectation.js';
+import type { CheckResult, Finding } from './model.js';
+import { departmentBindings, type Permission, type RegisteredTarget, type Registry } from './registry.js';
+
+/** What a comparison of catalogues works with. */
+export interface CompareInput {
+  readonly pack: Pack;
+  readonly rolePrefix: string;
+  readonly variables: TargetPlan['variables'];
+  readonly trustedRoles: readonly string[];
+  readonly extensions: readonly string[];
+  readonly registry: Registry;
+  readonly expectation: Expectation;
+  readonly isWanted: (code: string) => boolean;
+  /** Targets that were found clean; kept from one connection to the next. */
+  readonly memory: Comparison['memory'];
+}
+
+/** Opens a transaction in which names are qualified, nothing is compiled, and nobody is waited for long. */
+export const OPEN_COMPARISON = `begin read only; set local search_path = pg_catalog; set local jit = off;
+  set local lock_timeout = 2000; set local statement_timeout = 60000`;
+
+/** Compares the server and the control plane with what is declared and rendered. */
+export async function compareServer(session: Session, input: CompareInput): Promise<CheckResult[]> {
+  const checks = await createCatalogueChecks(session, sharedRoles(input.rolePrefix).owner);
+  const results = await checks.server(declare(input), input.isWanted);
+  if (!input.isWanted('control_plane_drift')) return results;
+  const reader = await createCatalogueReader(session);
+  const found = await reader.objects(await schemaOids(session, [CONTROL_SCHEMA]));
+  return [...results, controlPlaneDrift(input.expectation.controlPlane, found)];
+}
+
+/** The title of the drift check of the control plane. */
+export const CONTROL_PLANE_TITLE = 'the control plane is what its scripts make';
+
+function controlPlaneDrift(
+  expected: readonly CatalogueObject[] | Finding,
+  found: readonly CatalogueObject[],
+): CheckResult {
+  const findings =
+    'message' in expected ? [expected] : describeDifferences(compareCatalogues(expected, found));
+  return {
+    code: 'control_plane_drift',
+    layer: 'drift',
+    title: CONTROL_PLANE_TITLE,
+    summary: `${found.length} objects compared`,
+    // Everybody depends on it: whatever is wrong there is wrong for every tenant.
+    findings: findings.map((finding) => ({ ...finding, isolation: finding.severity === 'error' })),
+    evidence: [],
+  };
+}
+
+/** Compares targets one after the other on one connection. */
+export async function compareTargets(
+  session: Session,
+  input: CompareInput,
+  targets: readonly RegisteredTarget[],
+  each: (plan: TargetPlan, results: readonly CheckResult[], durationMs: number) => void,
+): Promise<void> {
+  const comparison: Comparison = {
+    session,
+    reader: await createCatalogueReader(session),
+    checks: await createCatalogueChecks(session, sharedRoles(input.rolePrefix).owner),
+    declared: declare(input),
+    isWanted: input.isWanted,
+    expected: input.expectation.of,
+    memory: input.memory,
+  };
+  for (const registered of targets) {
+    const started = performance.now();
+    const plan = planRegistered(input, registered);
+    const results = await compareTarget(comparison, {
+      plan,
+      schemaOids: registered.schemaOids,
+      pending: pendingScripts(input.pack, registered),
+      permitted: permittedPrivileges(plan, input),
+    });
+    each(plan, results, performance.now() - started);
+  }
+}
+
+/** The plan of a registered department. */
+export const planRegistered = (
+  input: Pick<CompareInput, 'pack' | 'rolePrefix' | 'variables'>,
+  registered: RegisteredTarget,
+): TargetPlan =>
+  planDepartment(
+    input.pack,
+    { id: registered.id, name: registered.name },
+    {
+      rolePrefix: input.rolePrefix,
+      variables: input.variables,
+    },
+  );
+
+function pendingScripts(pack: Pack, registered: RegisteredTarget): string[] {
+  const standing = new Set(registered.scripts);
+  return pack.scripts
+    .filter((script) => !standing.has(`${script.pack}/${script.name}`))
+    .map(({ name }) => name);
+}
+
+function declare(input: CompareInput): Declared {
+  const { registry, rolePrefix, pack } = input;
+  const roles = sharedRoles(rolePrefix);
+  const control = planControlPlane(pack, rolePrefix).target;
+  const bindings = departmentBindings(registry, rolePrefix);
+  return {
+    roles: [
+      { name: roles.owner, kind: 'owner' },
+      { name: roles.admin, kind: 'admin' },
+      { name: roles.gateway, kind: 'gateway' },
+      { name: roles.tenant, kind: 'group' },
+      ...bindings.map(({ role, tenant }) => ({ name: role, kind: 'tenant' as const, target: tenant })),
+    ],
+    schemas: [
+      { name: control.schema, target: control.id },
+      ...registry.departments.map(({ id, schema }) => ({ name: schema, target: id })),
+    ],
+    tenants: bindings,
+    sharing: pack.tables
+      .filter((table) => table.sharing !== 'never')
+      .map((table) => ({ resource: table.sharing, table: table.name })),
+    tables: pack.tables.map((table) => table.name),
+    provisioners: registry.provisioners,
+    trustedRoles: input.trustedRoles,
+    extensions: input.extensions,
+  };
+}
+
+/** What permissions let other departments do with this one, as items of access control lists. */
+function permittedPrivileges(plan: TargetPlan, input: CompareInput): Map<string, string[]> {
+  const permitted = new Map<string, string[]>();
+  const add = (object: string, item: string): void => {
+    const items = permitted.get(object) ?? [];
+    if (!items.includes(item)) permitted.set(object, [...items, item]);
+  };
+  const toThis = input.registry.permissions.filter((permission) => permission.target === plan.target.id);
+  for (const permission of toThis) {
+    const role = input.registry.departments.some(({ id }) => id === permission.source)
+      ? planDepartment(input.pack, { id: permission.source, name: '' }, input).target.role
+      : undefined;
+    for (const table of sharedTables(input.pack, permission)) {
+      add(`table ${plan.target.schema}.${table}`, `${role ?? ''}=r/${plan.roles.owner}`);
+      add(`schema ${plan.target.schema}`, `${role ?? ''}=U/${plan.roles.owner}`);
+    }
+  }
+  return permitted;
+}
+
+const sharedTables = (pack: Pack, { resource }: Permission): string[] =>
+  pack.tables
+    .filter((table) => table.sharing !== 'never' && (resource === '*' || resource === table.sharing))
+    .map((table) => table.name);
