@@ -1,16 +1,30 @@
 import { createRequire } from 'node:module';
 import type * as Commander from 'commander';
+import {
+  CONNECTION,
+  DEPARTMENT,
+  DEPARTMENT_ID,
+  FORMAT,
+  LIMITS,
+  option,
+  PACK,
+  VALIDATE,
+  VAR,
+  VERBOSE,
+  wholeNumber,
+  YES,
+} from './options.js';
 
 // By require: commander's ES module entry only wraps its files, and the wrapping costs start-up time.
 const require = createRequire(import.meta.url);
-const { Command, CommanderError, InvalidArgumentError, Option } = require('commander') as typeof Commander;
+const { Command, CommanderError } = require('commander') as typeof Commander;
 
 /** commander has printed help, the version or its complaint already; anything else is an error of ours. */
 export const isPrinted = (error: unknown): error is Commander.CommanderError =>
   error instanceof CommanderError;
 
-/** Output formats of results. */
-export type Format = 'text' | 'json';
+/** How errors are told: in the form of the results, where that is a form for them. */
+export type Format = 'text' | 'json' | 'ndjson';
 
 /** What a command tells main: how errors are to be printed, and the exit code. */
 export interface Invocation {
@@ -30,49 +44,6 @@ interface CommandSpec {
   readonly needsDepartment?: boolean;
   readonly load: () => Promise<Handler>;
 }
-
-const option = (flags: string, description: string): Commander.Option => new Option(flags, description);
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
-  return Number(text);
-}
-
-function assignment(text: string, earlier: Record<string, string> = {}): Record<string, string> {
-  const [name, ...value] = text.split('=');
-  if (!name || value.length === 0) throw new InvalidArgumentError('Write it as name=value.');
-  return { ...earlier, [name]: value.join('=') };
-}
-
-const FORMAT = (): Commander.Option =>
-  option('--format <format>', 'how results are printed').choices(['text', 'json']).default('text');
-const CONFIG = (): Commander.Option =>
-  option('--config <file>', 'configuration file (default: fedgen.config.* upwards from here)');
-const DEPARTMENT_ID = (): Commander.Option =>
-  option('--department-id <id>', 'slug: a lower-case letter, then letters, digits, underscores');
-const DEPARTMENT = (): Commander.Option => option('--department <name>', 'display name');
-const PACK = (): Commander.Option => option('--pack <name>', 'pack of tables to use (default: federation)');
-const VAR = (): Commander.Option =>
-  option('--var <name=value>', "value of one of the pack's variables; repeatable").argParser(assignment);
-const VERBOSE = (): Commander.Option => option('--verbose', 'tell more');
-const YES = (): Commander.Option => option('--yes', 'do not ask');
-
-const CONNECTION = (): Commander.Option[] => [
-  option('--database-url <url>', 'postgres://user:password@host:port/name'),
-  option('--db-host <host>', 'server'),
-  option('--db-port <port>', 'port'),
-  option('--db-name <name>', 'database'),
-  option('--db-user <user>', 'user'),
-  option('--db-password <password>', 'password (visible in the process list: prefer PGPASSWORD)'),
-  option('--role-prefix <prefix>', 'put before every role name, because roles are cluster-wide'),
-  CONFIG(),
-  FORMAT(),
-];
-const LIMITS = (): Commander.Option[] => [
-  option('--lock-timeout <duration>', 'how long DDL waits for a lock before it is tried again (5s)'),
-  option('--lock-wait <duration>', 'how long to wait for another fedgen on the same department (30s)'),
-  option('--statement-timeout <duration>', 'longest time for one script (none)'),
-];
 
 const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   generate: {
@@ -159,18 +130,13 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./commands/status.js')).runStatus,
   },
   validate: {
-    summary: 'prove that a department is complete and isolated',
+    summary: 'prove that departments are complete and isolated',
     examples: [
       'fedgen validate --department-id hr --verbose',
-      'fedgen validate --department-id hr --format json',
+      'fedgen validate --all --format json --output fedgen.json',
+      'fedgen validate --department-id "sales_*" --skip probe --fail-on warning',
     ],
-    options: () => [
-      DEPARTMENT_ID(),
-      PACK(),
-      VAR(),
-      option('--verbose', 'list what passed as well'),
-      ...CONNECTION(),
-    ],
+    options: () => [...VALIDATE(), ...CONNECTION(['text', 'json', 'ndjson'])],
     needsDepartment: true,
     load: async () => (await import('./commands/validate.js')).runValidate,
   },
@@ -256,7 +222,8 @@ function addCommands(
     addOptions.set(command, addOnce);
     command.on('beforeHelp', addOnce);
     command.action(async (options: Record<string, unknown>) => {
-      if (spec.needsDepartment && options['departmentId'] === undefined) throw await departmentMissing(name);
+      const isNamed = options['departmentId'] !== undefined || options['all'] === true;
+      if (spec.needsDepartment && !isNamed) throw await departmentMissing(name);
       const run = await spec.load();
       invocation.exitCode = await run(options, signal);
     });

@@ -10,6 +10,12 @@ export function text(options: Options, name: string): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
+/** The values of an option that may be given several times; undefined when it was not given. */
+export function list(options: Options, name: string): readonly string[] | undefined {
+  const value = options[name];
+  return Array.isArray(value) ? value.map(String) : undefined;
+}
+
 /** Was a flag given? */
 export const flag = (options: Options, name: string): boolean => options[name] === true;
 

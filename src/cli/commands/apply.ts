@@ -1,7 +1,7 @@
 import { apply } from '../../api/apply.js';
 import { formatApply, formatPendingSql } from '../../report/apply-text.js';
 import { colours } from '../colours.js';
-import { printJson, printSql, printText } from '../print.js';
+import { printJson, printVerbatim, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { withProgress } from '../progress.js';
 import { departmentOf, flag, settingsOf, text } from '../settings.js';
@@ -21,7 +21,7 @@ export const runApply: Handler = async (options, signal) => {
     }),
   );
   if (text(options, 'format') === 'json') printJson({ apply: result });
-  else if (dryRun && result.pending.length > 0) printSql(formatPendingSql(result));
+  else if (dryRun && result.pending.length > 0) printVerbatim(formatPendingSql(result));
   else printText(formatApply(result, colours(process.stdout)));
   return 0;
 };

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { ApplyResult } from '../../api/apply.js';
 import { generate, warmUp, type GenerateResult } from '../../api/generate.js';
-import type { ValidationReport } from '../../api/validate.js';
+import type { ValidationReport } from '../../validate/judge.js';
 import { colours } from '../colours.js';
 import { validationExitCode } from '../exit-code.js';
-import { printJson, printSql, printText } from '../print.js';
+import { printJson, printVerbatim, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { departmentOf, flag, settingsOf, text } from '../settings.js';
 import { EXIT, FedgenError } from '../../shared/errors.js';
@@ -22,7 +22,7 @@ export const runGenerate: Handler = async (options, signal) => {
     ...(!toStdout && { outputDir: settings.outputDir }),
     ...(flag(options, 'timestamp') && { timestamp: new Date() }),
   });
-  if (toStdout) printSql(departmentSql(generated));
+  if (toStdout) printVerbatim(departmentSql(generated));
   const applied = flag(options, 'apply') ? await applyToo(department) : undefined;
   const report = flag(options, 'validate') ? await validateToo(department) : undefined;
   if (text(options, 'format') === 'json') printAsJson(generated, applied, report);
@@ -58,7 +58,7 @@ async function applyToo(department: Department): Promise<ApplyResult> {
 
 async function validateToo(department: Department): Promise<ValidationReport> {
   const [{ validate }, { withProgress }] = await Promise.all([
-    import('../../api/validate.js'),
+    import('../../api/validate-adapter.js'),
     import('../progress.js'),
   ]);
   return withProgress((onEvent) => validate({ ...department, onEvent }));
@@ -83,7 +83,7 @@ async function printAsText(
   const lines = generated.written.map((file) => `${paint.green('Generated:')} ${relative(file)}`);
   if (applied) lines.push((await import('../../report/apply-text.js')).formatApply(applied, paint));
   if (report) {
-    const { formatValidation } = await import('../../report/validation-text.js');
+    const { formatValidation } = await import('../../report/validation/text.js');
     lines.push(formatValidation(report, { verbose, paint }));
   }
   printText(lines.join('\n'));

@@ -4,7 +4,7 @@ import { formatRollback } from '../../report/rollback-text.js';
 import { FedgenError } from '../../shared/errors.js';
 import { colours } from '../colours.js';
 import { confirmDestruction } from '../confirm.js';
-import { printJson, printSql, printText } from '../print.js';
+import { printJson, printVerbatim, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { withProgress } from '../progress.js';
 import { departmentOf, flag, number, settingsOf, text } from '../settings.js';
@@ -73,6 +73,6 @@ async function confirm(options: Options, goal: RollbackGoal | undefined, signal:
 
 function print(result: RollbackResult, options: Options, dryRun: boolean): void {
   if (text(options, 'format') === 'json') printJson({ rollback: result });
-  else if (dryRun) printSql(`${formatRollback(result, { dryRun, paint: colours(process.stdout) })}\n`);
+  else if (dryRun) printVerbatim(`${formatRollback(result, { dryRun, paint: colours(process.stdout) })}\n`);
   else printText(formatRollback(result, { dryRun, paint: colours(process.stdout) }));
 }
