@@ -9,7 +9,7 @@ export {
   type RollbackResult,
 } from './api/rollback.js';
 export { status, type DepartmentStatus, type StatusOptions, type StatusResult } from './api/status.js';
-export { validate, type ValidateOptions } from './api/validate-adapter.js';
+export { validate, type ValidateOptions } from './api/validate.js';
 export type { CommonOptions, DepartmentOptions } from './api/options.js';
 export type { RollbackGoal } from './apply/rollback.js';
 export type { ScriptStatus } from './apply/script-states.js';

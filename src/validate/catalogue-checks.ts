@@ -80,6 +80,12 @@ export async function createCatalogueChecks(session: Session, owner: string): Pr
   };
 }
 
+/** Codes and titles of the checks, whatever the server's version. */
+export async function listCatalogueChecks(): Promise<Record<string, string>> {
+  const files = (await readSqlFiles('_checks', 0)).filter((file) => !file.name.startsWith('_'));
+  return Object.fromEntries(files.map((file) => [file.name, file.head['title'] ?? file.name]));
+}
+
 const isNamed =
   (name: string) =>
   (file: SqlFile): boolean =>

@@ -58,7 +58,7 @@ async function applyToo(department: Department): Promise<ApplyResult> {
 
 async function validateToo(department: Department): Promise<ValidationReport> {
   const [{ validate }, { withProgress }] = await Promise.all([
-    import('../../api/validate-adapter.js'),
+    import('../../api/validate.js'),
     import('../progress.js'),
   ]);
   return withProgress((onEvent) => validate({ ...department, onEvent }));

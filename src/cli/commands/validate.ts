@@ -1,4 +1,4 @@
-import { validate } from '../../api/validate-adapter.js';
+import { validate } from '../../api/validate.js';
 import type { Severity } from '../../validate/model.js';
 import { validationExitCode } from '../exit-code.js';
 import type { Handler } from '../program.js';
