@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Session } from '../db/session.js';
 import { quoteIdentifier } from '../render/quote.js';
 import type { CheckResult, Finding } from './model.js';
@@ -93,35 +94,64 @@ const isNamed =
 
 type Run = (files: readonly SqlFile[], head: string, values: readonly unknown[]) => Promise<CheckResult[]>;
 
+/** All checks of a kind are one query: planning them one by one would take longer than running them. */
 function runner(session: Session, owner: string): Run {
   return async (files, head, values) => {
-    const results: CheckResult[] = [];
-    for (const file of files) {
-      const since = Number(file.head['since'] ?? 0);
-      if (session.serverVersion < since * 10_000) {
-        results.push(toResult(file, [], `nothing to check before version ${since}`));
-        continue;
-      }
-      const asOwner = file.head['as'] === 'owner';
-      if (asOwner) await session.client.query(`set local role ${quoteIdentifier(owner)}`);
-      const { rows } = await session.client.query<Finding>({
-        name: `fedgen_check_${file.name}`,
-        text: inCommonTable(head, file.sql),
-        values: [...values],
-      });
-      if (asOwner) await session.client.query('set local role none');
-      results.push(toResult(file, rows));
-    }
-    return results;
+    const isDue = (file: SqlFile): boolean =>
+      session.serverVersion >= Number(file.head['since'] ?? 0) * 10_000;
+    const isOwners = (file: SqlFile): boolean => file.head['as'] === 'owner';
+    const due = files.filter(isDue);
+    const found = [
+      ...(await ask(
+        session,
+        due.filter((file) => !isOwners(file)),
+        head,
+        values,
+      )),
+      ...(await asOwner(session, owner, () => ask(session, due.filter(isOwners), head, values))),
+    ];
+    return files.map((file) =>
+      isDue(file)
+        ? toResult(
+            file,
+            found.filter(({ code }) => code === file.name).map(({ finding }) => finding),
+          )
+        : toResult(file, [], `nothing to check before version ${file.head['since']}`),
+    );
   };
 }
 
-/** A check may begin with a WITH of its own; the common tables go before it. */
-function inCommonTable(head: string, sql: string): string {
-  const body = sql.replace(/^(?:--[^\n]*\n)+/, '');
-  const own = /^with (recursive )?/.exec(body);
-  const start = head.replace(/^with /, own?.[1] ? 'with recursive ' : 'with ');
-  return own ? `${start},\n${body.slice(own[0].length)}` : `${start}\n${body}`;
+async function asOwner<T>(session: Session, owner: string, use: () => Promise<T>): Promise<T> {
+  await session.client.query(`set local role ${quoteIdentifier(owner)}`);
+  const result = await use();
+  await session.client.query('set local role none');
+  return result;
+}
+
+interface Found {
+  readonly code: string;
+  readonly finding: Finding;
+}
+
+async function ask(
+  session: Session,
+  files: readonly SqlFile[],
+  head: string,
+  values: readonly unknown[],
+): Promise<Found[]> {
+  if (files.length === 0) return [];
+  const parts = files.map(
+    (file) =>
+      `select '${file.name}'::text as code, to_json(found) as finding from (\n${file.sql}\n) as found`,
+  );
+  const text = `${head}\n${parts.join('\nunion all\n')}`;
+  const { rows } = await session.client.query<Found>({
+    // The same checks on the same connection are the same statement.
+    name: `fedgen_checks_${createHash('md5').update(text).digest('hex').slice(0, 20)}`,
+    text,
+    values: [...values],
+  });
+  return rows;
 }
 
 function toResult(file: SqlFile, findings: readonly Finding[], summary?: string): CheckResult {

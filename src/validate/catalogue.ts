@@ -59,9 +59,6 @@ function objectsQuery(files: readonly SqlFile[]): string {
   return `with relation as materialized (${relation})\n${kinds.join('\nunion all\n')}`;
 }
 
-/** The schemas of a target. */
-export const schemasOf = (plan: TargetPlan): readonly string[] => [plan.target.schema];
-
 /** Ids of those schemas that are there. */
 export async function schemaOids(session: Session, schemas: readonly string[]): Promise<string[]> {
   const { rows } = await session.client.query<{ oid: string }>(
