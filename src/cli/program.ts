@@ -133,10 +133,10 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     summary: 'prove that departments are complete and isolated',
     examples: [
       'fedgen validate --department-id hr --verbose',
-      'fedgen validate --all --format json --output fedgen.json',
+      'fedgen validate --all --format sarif --output fedgen.sarif',
       'fedgen validate --department-id "sales_*" --skip probe --fail-on warning',
     ],
-    options: () => [...VALIDATE(), ...CONNECTION(['text', 'json', 'ndjson'])],
+    options: () => [...VALIDATE(), ...CONNECTION(['text', 'json', 'ndjson', 'junit', 'sarif'])],
     needsDepartment: true,
     load: async () => (await import('./commands/validate.js')).runValidate,
   },

@@ -8,7 +8,7 @@ import type { ValidationReport } from '../validate/judge.js';
 import { colours } from './colours.js';
 import { printText, printVerbatim } from './print.js';
 
-const FORMATS = ['text', 'json', 'ndjson'] as const;
+const FORMATS = ['text', 'json', 'ndjson', 'junit', 'sarif'] as const;
 
 type ReportFormat = (typeof FORMATS)[number];
 
@@ -61,6 +61,10 @@ async function documentOf(report: ValidationReport, format: ReportFormat, verbos
       return (await import('../report/validation/json.js')).formatJson(report);
     case 'ndjson':
       return (await import('../report/validation/ndjson.js')).formatNdjson(report);
+    case 'junit':
+      return (await import('../report/validation/junit.js')).formatJunit(report);
+    case 'sarif':
+      return (await import('../report/validation/sarif.js')).formatSarif(report);
   }
 }
 

@@ -124,6 +124,13 @@ describe('formats', () => {
     expect(found.at(-1)).toMatchObject({ event: 'summary', passed: true, targets: { total: 1, passed: 1 } });
   });
 
+  it('junit and sarif are one document', async () => {
+    const { stdout: xml } = await installation.ok('validate', ...HR, '--format', 'junit');
+    expect(xml).toMatch(/^<\?xml [^]*<testsuite name="hr" [^]*<\/testsuites>\n$/);
+    const { stdout: sarif } = await installation.ok('validate', ...HR, '--format', 'sarif');
+    expect(JSON.parse(sarif)).toMatchObject({ version: '2.1.0', runs: [{ results: [] }] });
+  });
+
   it('ndjson tells an error as an event', async () => {
     for (const args of [HR, ['--bogus']]) {
       const result = await runCli(['validate', ...args, '--format', 'ndjson']);

@@ -1,4 +1,3 @@
-import { mapTexts, visible } from '../../shared/texts.js';
 import type {
   Counts,
   JudgedCheck,
@@ -16,6 +15,7 @@ import {
   verdictSentence,
   whyItMatters,
 } from './layers.js';
+import { withVisibleTexts } from './shown.js';
 
 interface Options {
   readonly verbose: boolean;
@@ -30,10 +30,7 @@ const SHOWN_FINDINGS = 20;
  * are only counted; `verbose` lists them too, with what was looked at and which threats are stopped.
  */
 export function formatValidation(report: ValidationReport, options: Options): string {
-  // a name must not act on the terminal; line ends are kept where SQL has them
-  const shown = mapTexts(report, (text, key) =>
-    key === 'remedy' ? text.split('\n').map(visible).join('\n') : visible(text),
-  );
+  const shown = withVisibleTexts(report);
   const { verbose, paint } = options;
   const isFleet = shown.targets.length > 1;
   const told = shown.targets.filter((target) => verbose || !isFleet || !target.passed);
