@@ -9,11 +9,11 @@ import { CHECK_TITLES, checkResult, type CheckName, type CheckResult } from '../
 import { checkContract } from '../validate/contract.js';
 import { readSchemaFacts, type SchemaFacts } from '../validate/facts.js';
 import { checkIsolation, PROBE_LOCK_TIMEOUT_MS } from '../validate/isolation.js';
-import { prepare, renderDepartment, type DepartmentOptions } from './options.js';
-import { requireRegisteredName, withDatabase } from './run.js';
+import { prepare, renderTarget, type TargetOptions } from './options.js';
+import { requireRegistered, withDatabase } from './run.js';
 
 /** Options of {@link validate}. */
-export type ValidateOptions = DepartmentOptions;
+export type ValidateOptions = TargetOptions;
 
 /** What {@link validate} found. */
 export interface ValidationReport {
@@ -36,8 +36,9 @@ export interface ValidationReport {
  */
 export async function validate(options: ValidateOptions): Promise<ValidationReport> {
   const prepared = await prepare(options);
-  return withDatabase(prepared, `validating "${prepared.departmentId}"`, async (session) => {
-    const { plan } = await renderDepartment(prepared, await requireRegisteredName(session, prepared));
+  refuseShared(prepared);
+  return withDatabase(prepared, `validating "${prepared.targetId}"`, async (session) => {
+    const { plan } = await renderTarget(prepared, await requireRegistered(session, prepared));
     const facts = await readFacts(session, plan.target.schema);
     const contract = checkContract(prepared.pack, plan.target, facts, plan.roles.owner);
     const isolation = facts.exists
@@ -60,6 +61,13 @@ export async function validate(options: ValidateOptions): Promise<ValidationRepo
       isolationBroken: !isolation.passed,
       checks,
     };
+  });
+}
+
+function refuseShared({ pack }: Prepared): void {
+  if (pack.tenancy === 'schema') return;
+  throw new FedgenError('E_USAGE', `pack ${pack.name} is shared, and validate knows departments only`, {
+    hint: 'Use a pack with tenancy: schema.',
   });
 }
 

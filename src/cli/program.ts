@@ -26,8 +26,6 @@ interface CommandSpec {
   readonly examples: readonly string[];
   /** Made when the command is called: most of a start would go into options that nobody asked for. */
   readonly options: () => readonly Commander.Option[];
-  /** Told here and not by commander, which would complain of it before it sees that an option is misspelt. */
-  readonly needsDepartment?: boolean;
   readonly load: () => Promise<Handler>;
 }
 
@@ -49,7 +47,10 @@ const FORMAT = (): Commander.Option =>
 const CONFIG = (): Commander.Option =>
   option('--config <file>', 'configuration file (default: fedgen.config.* upwards from here)');
 const DEPARTMENT_ID = (): Commander.Option =>
-  option('--department-id <id>', 'slug: a lower-case letter, then letters, digits, underscores');
+  option(
+    '--department-id <id>',
+    'slug: a lower-case letter, then letters, digits, underscores; not for shared packs',
+  );
 const DEPARTMENT = (): Commander.Option => option('--department <name>', 'display name');
 const PACK = (): Commander.Option => option('--pack <name>', 'pack of tables to use (default: federation)');
 const VAR = (): Commander.Option =>
@@ -76,7 +77,7 @@ const LIMITS = (): Commander.Option[] => [
 
 const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   generate: {
-    summary: "render a department's SQL, its rollback and a manifest",
+    summary: 'render the SQL of a department or a shared pack, its rollback and a manifest',
     examples: [
       'fedgen generate --department "Legal Department" --department-id legal',
       'fedgen generate --department Sales --department-id sales --apply --validate',
@@ -98,14 +99,14 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       ...CONNECTION(),
       ...LIMITS(),
     ],
-    needsDepartment: true,
     load: async () => (await import('./commands/generate.js')).runGenerate,
   },
   apply: {
-    summary: 'bring a department up to its pack',
+    summary: 'bring a department or a shared pack up to date',
     examples: [
       'fedgen apply --department "Human Resources" --department-id hr',
       'fedgen apply --department-id hr --dry-run',
+      'fedgen apply --pack shop',
     ],
     options: () => [
       DEPARTMENT(),
@@ -117,26 +118,29 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       ...CONNECTION(),
       ...LIMITS(),
     ],
-    needsDepartment: true,
     load: async () => (await import('./commands/apply.js')).runApply,
   },
   rollback: {
-    summary: 'take a department back',
+    summary: 'take a department or a shared pack back',
     examples: [
       'fedgen rollback --department-id hr --to 1',
       'fedgen rollback --department-id hr --steps 1 --dry-run',
       'fedgen rollback --department-id hr --all --yes',
+      'fedgen rollback --pack shop --all --yes',
       'fedgen rollback --control-plane --yes --allow-data-loss',
     ],
     options: () => [
-      option('--department-id <id>', 'the department'),
+      option('--department-id <id>', 'the department; not for shared packs'),
       option('--department <name>', 'the name it was applied under, if it was renamed since'),
       option('--to <number>', 'undo every script above this number; 0 undoes all, one by one').argParser(
         wholeNumber,
       ),
       option('--steps <count>', 'undo this many scripts').argParser(wholeNumber),
-      option('--all', 'drop schema and role, whatever state they are in'),
-      option('--control-plane', 'remove the control plane from a database without departments'),
+      option('--all', 'drop schemas and role, whatever state they are in'),
+      option(
+        '--control-plane',
+        'remove the control plane from a database without departments and shared packs',
+      ),
       option('--allow-data-loss', 'go on although rows would be destroyed'),
       option('--dry-run', 'print what would run and what it would destroy'),
       YES(),
@@ -148,8 +152,12 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./commands/rollback.js')).runRollback,
   },
   status: {
-    summary: 'tell where departments stand',
-    examples: ['fedgen status', 'fedgen status --department-id hr --format json', 'fedgen status --check'],
+    summary: 'tell where departments or a shared pack stand',
+    examples: [
+      'fedgen status',
+      'fedgen status --department-id hr --format json',
+      'fedgen status --pack shop --check',
+    ],
     options: () => [
       option('--department-id <id>', 'only this department'),
       option('--check', 'exit 1 when a script is pending or edited'),
@@ -171,7 +179,6 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       option('--verbose', 'list what passed as well'),
       ...CONNECTION(),
     ],
-    needsDepartment: true,
     load: async () => (await import('./commands/validate.js')).runValidate,
   },
   demo: {
@@ -256,18 +263,10 @@ function addCommands(
     addOptions.set(command, addOnce);
     command.on('beforeHelp', addOnce);
     command.action(async (options: Record<string, unknown>) => {
-      if (spec.needsDepartment && options['departmentId'] === undefined) throw await departmentMissing(name);
       const run = await spec.load();
       invocation.exitCode = await run(options, signal);
     });
   }
-}
-
-async function departmentMissing(command: string): Promise<Error> {
-  const { FedgenError } = await import('../shared/errors.js');
-  return new FedgenError('E_USAGE', `${command} needs --department-id`, {
-    hint: `For example: fedgen ${command} --department-id hr. "fedgen ${command} --help" lists the options.`,
-  });
 }
 
 const helpExamples = (examples: readonly string[]): string =>

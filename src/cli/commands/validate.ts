@@ -5,13 +5,13 @@ import { validationExitCode } from '../exit-code.js';
 import { printJson, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { withProgress } from '../progress.js';
-import { departmentOf, flag, settingsOf, text } from '../settings.js';
+import { targetOf, flag, settingsOf, text } from '../settings.js';
 
 /** `fedgen validate` */
 export const runValidate: Handler = async (options, signal) => {
   const settings = await settingsOf(options);
   const report = await withProgress((onEvent) =>
-    validate({ ...departmentOf(options), settings, signal, onEvent }),
+    validate({ ...targetOf(options), settings, signal, onEvent }),
   );
   if (text(options, 'format') === 'json') printJson({ validate: report });
   else
