@@ -8,9 +8,16 @@ export {
   type RollbackOptions,
   type RollbackResult,
 } from './api/rollback.js';
-export { status, type DepartmentStatus, type StatusOptions, type StatusResult } from './api/status.js';
+export {
+  status,
+  type DepartmentStatus,
+  type PackStatus,
+  type StatusOptions,
+  type StatusResult,
+} from './api/status.js';
 export { validate, type ValidateOptions } from './api/validate.js';
-export type { CommonOptions, DepartmentOptions } from './api/options.js';
+export { describeTarget, type TargetDescription } from './api/describe-target.js';
+export type { CommonOptions, TargetOptions } from './api/options.js';
 export type { RollbackGoal } from './apply/rollback.js';
 export type { ScriptStatus } from './apply/script-states.js';
 export type { OnEvent, RunEvent, ScriptOutcome } from './apply/events.js';

@@ -4,7 +4,8 @@ import type { Settings } from '../config/settings.js';
 import { sqlState } from '../db/errors.js';
 import { findBlockers } from '../db/lock.js';
 import type { Session } from '../db/session.js';
-import type { Pack } from '../packs/pack.js';
+import type { IdentityMode, Pack } from '../packs/pack.js';
+import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
 import { sharedRoles } from '../plan/names.js';
 import type { TargetPlan } from '../plan/target.js';
 import { FedgenError } from '../shared/errors.js';
@@ -85,7 +86,7 @@ export async function lookAtAll(session: Session, survey: Survey, connect: Conne
     validator: await readValidator(session),
     checks,
     targets: reports,
-    identity: pack.identityModes.slice(0, 1).map((mode) => describeIdentity(pack.name, mode)),
+    identity: [describeIdentity(pack.name, identityOf(survey, registry))],
     residualRisks: RESIDUAL_RISKS,
   };
 }
@@ -98,7 +99,8 @@ async function readValidator(session: Session): Promise<Evidence['validator']> {
 }
 
 async function readRegistryIn(session: Session, owner: string): Promise<Registry> {
-  if (!(await hasLedger(session))) return { departments: [], permissions: [], provisioners: [] };
+  if (!(await hasLedger(session)))
+    return { departments: [], packs: [], tenants: [], permissions: [], provisioners: [] };
   await session.client.query('begin read only');
   try {
     return await readRegistry(session, owner);
@@ -107,7 +109,8 @@ async function readRegistryIn(session: Session, owner: string): Promise<Registry
   }
 }
 
-function chooseTargets(session: Session, registry: Registry, { patterns }: Survey): RegisteredTarget[] {
+function chooseTargets(session: Session, registry: Registry, { pack, patterns }: Survey): RegisteredTarget[] {
+  if (pack.tenancy === 'shared') return [requirePack(session, registry, pack)];
   const chosen = registry.departments.filter(({ id }) =>
     patterns.some((pattern) => matchesGlob(pattern, id)),
   );
@@ -123,12 +126,22 @@ function chooseTargets(session: Session, registry: Registry, { patterns }: Surve
   });
 }
 
+function requirePack(session: Session, registry: Registry, pack: Pack): RegisteredTarget {
+  const found = registry.packs.find(({ id }) => id === pack.family);
+  if (found) return found;
+  throw new FedgenError('E_TARGET_UNKNOWN', `pack ${pack.name} is not installed in ${session.where}`, {
+    hint: `Apply it first: fedgen apply --pack ${pack.name}.`,
+    details: { pack: pack.name },
+  });
+}
+
 async function prepareComparison(
   session: Session,
   survey: Survey,
   registry: Registry,
 ): Promise<CompareInput> {
-  const { settings, pack, controlPlane, variables, selected } = survey;
+  const { settings, pack, controlPlane, selected } = survey;
+  const variables = settled(survey, registry);
   const options = { rolePrefix: settings.rolePrefix, variables };
   const recording: Recording = await recordExpectation(session, { pack, controlPlane }, options);
   return {
@@ -142,6 +155,16 @@ async function prepareComparison(
     memory: new Map(),
   };
 }
+
+/** How the tenants of the pack are told apart in this database. */
+const identityOf = ({ pack }: Survey, registry: Registry): IdentityMode =>
+  registry.packs.find(({ id }) => id === pack.family)?.identity ?? pack.identityModes[0] ?? 'role';
+
+/** The variables with the identity mode that the pack was installed with. */
+const settled = (survey: Survey, registry: Registry): TargetPlan['variables'] =>
+  Object.hasOwn(survey.variables, IDENTITY_VARIABLE)
+    ? { ...survey.variables, [IDENTITY_VARIABLE]: identityOf(survey, registry) }
+    : survey.variables;
 
 async function inComparison<T>(session: Session, use: () => Promise<T>): Promise<T> {
   await session.client.query(OPEN_COMPARISON);
@@ -178,7 +201,7 @@ async function lookAtSome(
       target: plan.target.id,
       name: plan.target.name,
       pack: plan.pack.name,
-      schemas: [plan.target.schema],
+      schemas: plan.target.schemas,
       roles: plan.target.role === undefined ? [] : [plan.target.role],
       checks: [...checks, ...probed],
       matrix: [],

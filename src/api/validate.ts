@@ -1,20 +1,19 @@
 import { defaultSettings } from '../config/settings.js';
 import { loadControlPlane, loadPack } from '../packs/load.js';
+import type { Pack } from '../packs/pack.js';
 import { assertDepartmentId } from '../plan/names.js';
 import { resolveVariables } from '../plan/variables.js';
 import { isReservedWord, loadSqlParser } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
 import { judge, type ValidationReport } from '../validate/judge.js';
 import type { Severity } from '../validate/model.js';
-import type { DepartmentOptions } from './options.js';
+import type { TargetOptions } from './options.js';
 import { connecting, withDatabase } from './run.js';
 import { assertKnownWaivers, selectChecks, type Selection } from './selection.js';
 import { listChecks, lookAtAll, type Survey } from './survey.js';
 
 /** Options of {@link validate}. */
-export interface ValidateOptions extends Omit<DepartmentOptions, 'departmentId'>, Selection {
-  /** The department; `targets` names several. */
-  readonly departmentId?: string;
+export interface ValidateOptions extends TargetOptions, Selection {
   /** Department ids, `*` in them stands for any run of characters. */
   readonly targets?: readonly string[];
   /** Every registered department. */
@@ -76,11 +75,7 @@ async function prepareSurvey(options: ValidateOptions): Promise<Survey> {
   for (const id of patterns.filter((pattern) => !pattern.includes('*'))) {
     assertDepartmentId(id, settings.rolePrefix, isReservedWord);
   }
-  if (patterns.length === 0 && options.all !== true) {
-    throw new FedgenError('E_USAGE', 'validate needs a department', {
-      hint: 'Name it with --department-id, several with a pattern such as "sales_*", or take --all.',
-    });
-  }
+  assertTargets(pack, patterns, options);
   return {
     settings,
     pack,
@@ -92,4 +87,22 @@ async function prepareSurvey(options: ValidateOptions): Promise<Survey> {
     writeSnapshot: options.writeSnapshot,
     sinceLast: options.sinceLast === true,
   };
+}
+
+function assertTargets(pack: Pack, patterns: readonly string[], options: ValidateOptions): void {
+  const isNamed = patterns.length > 0;
+  if (pack.tenancy === 'shared' && isNamed) {
+    throw new FedgenError(
+      'E_USAGE',
+      `pack ${pack.name} is shared by all its tenants and belongs to no department`,
+      {
+        hint: 'Leave --department-id out.',
+      },
+    );
+  }
+  if (pack.tenancy === 'schema' && !isNamed && options.all !== true) {
+    throw new FedgenError('E_USAGE', 'validate needs --department-id or --all', {
+      hint: 'For example: fedgen validate --department-id hr, several with a pattern such as "sales_*".',
+    });
+  }
 }

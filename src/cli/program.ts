@@ -40,14 +40,12 @@ interface CommandSpec {
   readonly examples: readonly string[];
   /** Made when the command is called: most of a start would go into options that nobody asked for. */
   readonly options: () => readonly Commander.Option[];
-  /** Told here and not by commander, which would complain of it before it sees that an option is misspelt. */
-  readonly needsDepartment?: boolean;
   readonly load: () => Promise<Handler>;
 }
 
 const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   generate: {
-    summary: "render a department's SQL, its rollback and a manifest",
+    summary: 'render the SQL of a department or a shared pack, its rollback and a manifest',
     examples: [
       'fedgen generate --department "Legal Department" --department-id legal',
       'fedgen generate --department Sales --department-id sales --apply --validate',
@@ -69,14 +67,14 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       ...CONNECTION(),
       ...LIMITS(),
     ],
-    needsDepartment: true,
     load: async () => (await import('./commands/generate.js')).runGenerate,
   },
   apply: {
-    summary: 'bring a department up to its pack',
+    summary: 'bring a department or a shared pack up to date',
     examples: [
       'fedgen apply --department "Human Resources" --department-id hr',
       'fedgen apply --department-id hr --dry-run',
+      'fedgen apply --pack shop',
     ],
     options: () => [
       DEPARTMENT(),
@@ -88,26 +86,29 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       ...CONNECTION(),
       ...LIMITS(),
     ],
-    needsDepartment: true,
     load: async () => (await import('./commands/apply.js')).runApply,
   },
   rollback: {
-    summary: 'take a department back',
+    summary: 'take a department or a shared pack back',
     examples: [
       'fedgen rollback --department-id hr --to 1',
       'fedgen rollback --department-id hr --steps 1 --dry-run',
       'fedgen rollback --department-id hr --all --yes',
+      'fedgen rollback --pack shop --all --yes',
       'fedgen rollback --control-plane --yes --allow-data-loss',
     ],
     options: () => [
-      option('--department-id <id>', 'the department'),
+      option('--department-id <id>', 'the department; not for shared packs'),
       option('--department <name>', 'the name it was applied under, if it was renamed since'),
       option('--to <number>', 'undo every script above this number; 0 undoes all, one by one').argParser(
         wholeNumber,
       ),
       option('--steps <count>', 'undo this many scripts').argParser(wholeNumber),
-      option('--all', 'drop schema and role, whatever state they are in'),
-      option('--control-plane', 'remove the control plane from a database without departments'),
+      option('--all', 'drop schemas and role, whatever state they are in'),
+      option(
+        '--control-plane',
+        'remove the control plane from a database without departments and shared packs',
+      ),
       option('--allow-data-loss', 'go on although rows would be destroyed'),
       option('--dry-run', 'print what would run and what it would destroy'),
       YES(),
@@ -119,8 +120,12 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./commands/rollback.js')).runRollback,
   },
   status: {
-    summary: 'tell where departments stand',
-    examples: ['fedgen status', 'fedgen status --department-id hr --format json', 'fedgen status --check'],
+    summary: 'tell where departments or a shared pack stand',
+    examples: [
+      'fedgen status',
+      'fedgen status --department-id hr --format json',
+      'fedgen status --pack shop --check',
+    ],
     options: () => [
       option('--department-id <id>', 'only this department'),
       option('--check', 'exit 1 when a script is pending or edited'),
@@ -137,7 +142,6 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'fedgen validate --department-id "sales_*" --skip probe --fail-on warning',
     ],
     options: () => [...VALIDATE(), ...CONNECTION(['text', 'json', 'ndjson', 'junit', 'sarif'])],
-    needsDepartment: true,
     load: async () => (await import('./commands/validate.js')).runValidate,
   },
   demo: {
@@ -222,19 +226,10 @@ function addCommands(
     addOptions.set(command, addOnce);
     command.on('beforeHelp', addOnce);
     command.action(async (options: Record<string, unknown>) => {
-      const isNamed = options['departmentId'] !== undefined || options['all'] === true;
-      if (spec.needsDepartment && !isNamed) throw await departmentMissing(name);
       const run = await spec.load();
       invocation.exitCode = await run(options, signal);
     });
   }
-}
-
-async function departmentMissing(command: string): Promise<Error> {
-  const { FedgenError } = await import('../shared/errors.js');
-  return new FedgenError('E_USAGE', `${command} needs --department-id`, {
-    hint: `For example: fedgen ${command} --department-id hr. "fedgen ${command} --help" lists the options.`,
-  });
 }
 
 const helpExamples = (examples: readonly string[]): string =>

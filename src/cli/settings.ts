@@ -60,16 +60,17 @@ export async function settingsOf(options: Options): Promise<Settings> {
   return settings;
 }
 
-/** What departments share among all verbs. */
-export function departmentOf(options: Options): {
-  departmentId: string;
+/** Which target a verb is to work on; settingsOf reads the pack. */
+export function targetOf(options: Options): {
+  departmentId?: string;
   department?: string;
   variables: Record<string, string>;
 } {
-  const name = text(options, 'department');
+  const departmentId = text(options, 'departmentId');
+  const department = text(options, 'department');
   return {
-    departmentId: text(options, 'departmentId') ?? '',
-    ...(name !== undefined && { department: name }),
+    ...(departmentId !== undefined && { departmentId }),
+    ...(department !== undefined && { department }),
     variables: variables(options),
   };
 }

@@ -1,5 +1,6 @@
 import { textKey } from '../packs/known.js';
 import type { Pack, ScriptSource, TemplateRef } from '../packs/pack.js';
+import { tenantType } from '../packs/tenant-type.js';
 import type { TargetPlan } from '../plan/target.js';
 import { FedgenError } from '../shared/errors.js';
 import { excerpt, positionAt } from '../shared/excerpt.js';
@@ -95,12 +96,20 @@ export function templateContext(plan: TargetPlan): Readonly<Record<string, unkno
       id: target.id,
       name: target.name,
       schema: target.schema,
+      schemas: target.schemas,
       ...(target.role && { role: target.role }),
+      ...(target.group && { group: target.group, pack: pack.family, tenant: tenantContext(pack) }),
     },
     roles,
     vars: variables,
     pack: { name: pack.name, version: pack.version },
   };
+}
+
+/** What the macros of shared packs see of the tenant column; `cast` is false where text compares with it directly. */
+function tenantContext({ tenantColumn }: Pack): Readonly<Record<string, unknown>> {
+  const { name, type } = tenantColumn;
+  return { column: name, type, cast: tenantType(type)?.cast ?? false };
 }
 
 function renderScript(

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { DepartmentStatus, StatusResult } from '../api/status.js';
+import type { DepartmentStatus, PackStatus, StatusResult } from '../api/status.js';
 import { count, formatDuration, type Paint } from './paint.js';
 
 const PLAIN = {
@@ -30,6 +30,7 @@ export function formatStatus(
 ): string {
   const { paint } = options;
   if (!status.initialized) return `No control plane in ${status.server}: nothing was applied here yet.`;
+  if (status.packs.length > 0) return status.packs.map((pack) => packText(pack, paint)).join('\n\n');
   if (status.departments.length === 0) {
     const which = options.detailed ? 'No such department is' : 'No department is';
     return `${which} registered in ${status.server}.`;
@@ -51,16 +52,38 @@ export function formatStatus(
   return [overview, ...status.departments.map((department) => scripts(department, paint))].join('\n\n');
 }
 
-function pendingText(department: DepartmentStatus, paint: Paint): string {
-  if (department.unknown > 0) return paint.red(`${count(department.unknown, 'script')} of another pack`);
-  if (department.edited > 0) return paint.red(`${count(department.edited, 'script')} edited`);
-  return department.pending === 0 ? paint.green('none') : paint.yellow(String(department.pending));
+/** There is one shared pack at a time, so its scripts are always listed. */
+function packText(pack: PackStatus, paint: Paint): string {
+  const overview = table(
+    ['pack', 'schemas', 'status', 'identity', 'tenants', 'version', 'pending'],
+    [
+      [
+        pack.pack,
+        pack.schemas.join(', '),
+        pack.status,
+        pack.identity,
+        String(pack.tenants),
+        String(pack.version).padStart(4, '0'),
+        pendingText(pack, paint),
+      ],
+    ],
+    paint,
+  );
+  return `${overview}\n\n${scripts(pack, paint)}`;
 }
 
-function scripts(department: DepartmentStatus, paint: Paint): string {
+type Progress = Pick<DepartmentStatus, 'pending' | 'edited' | 'unknown' | 'scripts'>;
+
+function pendingText(progress: Progress, paint: Paint): string {
+  if (progress.unknown > 0) return paint.red(`${count(progress.unknown, 'script')} of another pack`);
+  if (progress.edited > 0) return paint.red(`${count(progress.edited, 'script')} edited`);
+  return progress.pending === 0 ? paint.green('none') : paint.yellow(String(progress.pending));
+}
+
+function scripts(progress: Progress, paint: Paint): string {
   return table(
     ['script', 'state', 'applied at', 'by', 'took'],
-    department.scripts.map((script) => [
+    progress.scripts.map((script) => [
       script.script,
       script.state === 'applied' ? paint.green(script.state) : paint.yellow(script.state),
       script.appliedAt?.toISOString() ?? '',

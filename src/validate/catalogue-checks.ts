@@ -31,6 +31,7 @@ export interface DeclaredTarget {
   readonly tenantColumn: string;
   readonly tables: readonly {
     readonly name: string;
+    readonly schema: string;
     readonly scope: string;
     readonly appendOnly: boolean;
   }[];

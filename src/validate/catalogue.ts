@@ -71,7 +71,10 @@ export async function schemaOids(session: Session, schemas: readonly string[]): 
 
 /** The names of a target that its catalogue holds, the longest first; the same number for every target of a pack. */
 function namesOf({ target }: TargetPlan): string[] {
-  const names = [target.schema, ...(target.role === undefined ? [] : [target.role]), `'${target.id}'`];
+  const names = [...target.schemas, target.role ?? target.group ?? NO_NAME, `'${target.id}'`].slice(
+    0,
+    NAMES - 1,
+  );
   const stored = storedConstant(target.id);
   return [...names, stored, ...Array<string>(NAMES - names.length - 1).fill(NO_NAME)];
 }

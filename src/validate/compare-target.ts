@@ -62,7 +62,7 @@ async function compareFully(comparison: Comparison, target: ComparedTarget): Pro
   const { plan, schemaOids } = target;
   const found = await reader.objects(schemaOids);
   const expected = comparison.expected(plan);
-  const facts = await readSchemaFacts(session, plan.target.schema);
+  const facts = await readSchemaFacts(session, plan.target.schemas);
   const contract = checkContract(plan.pack, plan.target, facts, {
     owner: plan.roles.owner,
     findIndex: 'message' in expected ? undefined : indexFinder(expected, found),
@@ -74,7 +74,8 @@ async function compareFully(comparison: Comparison, target: ComparedTarget): Pro
       tenantColumn: plan.pack.tenantColumn.name,
       tables: plan.pack.tables.map((table) => ({
         name: table.name,
-        scope: 'tenant',
+        schema: table.schema ?? plan.target.schema,
+        scope: table.scope,
         appendOnly: table.appendOnly,
       })),
     },
@@ -131,7 +132,10 @@ function pendingFinding({ plan, pending }: ComparedTarget): Finding[] {
       severity: 'error',
       isolation: false,
       message: `scripts are not applied yet: ${pending.join(', ')}`,
-      remedy: `fedgen apply --department-id ${plan.target.id}`,
+      remedy:
+        plan.target.kind === 'shared'
+          ? `fedgen apply --pack ${plan.pack.name}`
+          : `fedgen apply --department-id ${plan.target.id}`,
     },
   ];
 }

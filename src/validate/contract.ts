@@ -151,7 +151,7 @@ function indexesCreated({ pack, target, tables, known }: Comparison): CheckResul
 function retentionPolicies({ pack, target, facts }: Comparison): CheckResult {
   const present = new Set(facts.functions);
   const findings = pack.functions
-    .filter((name) => !present.has(name))
+    .filter((name) => !present.has(name.split('.').at(-1) ?? name))
     .map((name) => finding(target, `${name}()`, 'the function is missing', reapply(target)));
   const declared = pack.tables.map((table) =>
     'age' in table.retention
@@ -170,19 +170,20 @@ function retentionPolicies({ pack, target, facts }: Comparison): CheckResult {
 function departmentColumn({ pack, target, tables }: Comparison): CheckResult {
   const { name } = pack.tenantColumn;
   const type = pack.tenantColumn.type.replace(/^varchar/, 'character varying');
-  const findings = pack.tables.flatMap((table) => {
+  const owned = pack.tables.filter((table) => table.scope !== 'reference');
+  const findings = owned.flatMap((table) => {
     const column = tables.get(table.name)?.columns.find((each) => each.name === name);
     const fault = !column
       ? `column ${name} is missing`
-      : !column.notNull
+      : !column.notNull && table.scope === 'tenant'
         ? `column ${name} accepts null: such a row is lost to its owner`
         : column.type !== type
           ? `column ${name} has type ${column.type} instead of ${type}`
           : undefined;
     return fault === undefined ? [] : [finding(target, table.name, fault, reapply(target))];
   });
-  const right = pack.tables.length - findings.length;
-  return checkResult('department_column', `${right} of ${pack.tables.length} tables`, findings, [
+  const right = owned.length - findings.length;
+  return checkResult('department_column', `${right} of ${owned.length} tables`, findings, [
     `${name} ${type} not null`,
   ]);
 }

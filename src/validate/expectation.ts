@@ -75,7 +75,7 @@ const readTarget = async (
   session: Session,
   reader: CatalogueReader,
   plan: TargetPlan,
-): Promise<CatalogueObject[]> => reader.objects(await schemaOids(session, [plan.target.schema]));
+): Promise<CatalogueObject[]> => reader.objects(await schemaOids(session, plan.target.schemas));
 
 /** What could not be compared was not proved. */
 const notRecorded = (plan: TargetPlan, cause: unknown): Finding => ({

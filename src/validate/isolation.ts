@@ -148,7 +148,7 @@ async function attackScratch(
 }
 
 async function readSide(session: Session, plan: TargetPlan, token: string): Promise<Side> {
-  const facts = await readSchemaFacts(session, plan.target.schema);
+  const facts = await readSchemaFacts(session, plan.target.schemas);
   return {
     id: plan.target.id,
     schema: plan.target.schema,
@@ -215,7 +215,7 @@ async function attackNeighbours(
   const findings: Finding[] = [];
   let attempts = 0;
   for (const neighbour of chosen) {
-    const facts = await readSchemaFacts(session, neighbour.schema);
+    const facts = await readSchemaFacts(session, [neighbour.schema]);
     const side: Side = {
       id: neighbour.id,
       schema: neighbour.schema,

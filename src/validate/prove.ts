@@ -1,24 +1,20 @@
 import type { Session } from '../db/session.js';
 import type { Pack } from '../packs/pack.js';
 import { CONTROL_SCHEMA, sharedRoles } from '../plan/names.js';
-import { planControlPlane, planDepartment, type TargetPlan } from '../plan/target.js';
+import { planTarget, type TargetPlan } from '../plan/target.js';
 import { createCatalogueReader, schemaOids, type CatalogueObject } from './catalogue.js';
-import { createCatalogueChecks, type Declared } from './catalogue-checks.js';
+import { createCatalogueChecks } from './catalogue-checks.js';
+import { declare, permittedPrivileges, type DeclareInput } from './declare.js';
 import { compareTarget, type Comparison } from './compare-target.js';
 import { compareCatalogues } from './drift.js';
 import { describeDifferences } from './drift-findings.js';
 import type { Expectation } from './expectation.js';
 import type { CheckResult, Finding } from './model.js';
-import { departmentBindings, type Permission, type RegisteredTarget, type Registry } from './registry.js';
+import { type RegisteredTarget } from './registry.js';
 
 /** What a comparison of catalogues works with. */
-export interface CompareInput {
-  readonly pack: Pack;
-  readonly rolePrefix: string;
+export interface CompareInput extends DeclareInput {
   readonly variables: TargetPlan['variables'];
-  readonly trustedRoles: readonly string[];
-  readonly extensions: readonly string[];
-  readonly registry: Registry;
   readonly expectation: Expectation;
   readonly isWanted: (code: string) => boolean;
   /** Targets that were found clean; kept from one connection to the next. */
@@ -88,12 +84,12 @@ export async function compareTargets(
   }
 }
 
-/** The plan of a registered department. */
+/** The plan of a registered department, or of the shared pack. */
 export const planRegistered = (
   input: Pick<CompareInput, 'pack' | 'rolePrefix' | 'variables'>,
   registered: RegisteredTarget,
 ): TargetPlan =>
-  planDepartment(
+  planTarget(
     input.pack,
     { id: registered.id, name: registered.name },
     {
@@ -108,56 +104,3 @@ function pendingScripts(pack: Pack, registered: RegisteredTarget): string[] {
     .filter((script) => !standing.has(`${script.pack}/${script.name}`))
     .map(({ name }) => name);
 }
-
-function declare(input: CompareInput): Declared {
-  const { registry, rolePrefix, pack } = input;
-  const roles = sharedRoles(rolePrefix);
-  const control = planControlPlane(pack, rolePrefix).target;
-  const bindings = departmentBindings(registry, rolePrefix);
-  return {
-    roles: [
-      { name: roles.owner, kind: 'owner' },
-      { name: roles.admin, kind: 'admin' },
-      { name: roles.gateway, kind: 'gateway' },
-      { name: roles.tenant, kind: 'group' },
-      ...bindings.map(({ role, tenant }) => ({ name: role, kind: 'tenant' as const, target: tenant })),
-    ],
-    schemas: [
-      { name: control.schema, target: control.id },
-      ...registry.departments.map(({ id, schema }) => ({ name: schema, target: id })),
-    ],
-    tenants: bindings,
-    sharing: pack.tables
-      .filter((table) => table.sharing !== 'never')
-      .map((table) => ({ resource: table.sharing, table: table.name })),
-    tables: pack.tables.map((table) => table.name),
-    provisioners: registry.provisioners,
-    trustedRoles: input.trustedRoles,
-    extensions: input.extensions,
-  };
-}
-
-/** What permissions let other departments do with this one, as items of access control lists. */
-function permittedPrivileges(plan: TargetPlan, input: CompareInput): Map<string, string[]> {
-  const permitted = new Map<string, string[]>();
-  const add = (object: string, item: string): void => {
-    const items = permitted.get(object) ?? [];
-    if (!items.includes(item)) permitted.set(object, [...items, item]);
-  };
-  const toThis = input.registry.permissions.filter((permission) => permission.target === plan.target.id);
-  for (const permission of toThis) {
-    const role = input.registry.departments.some(({ id }) => id === permission.source)
-      ? planDepartment(input.pack, { id: permission.source, name: '' }, input).target.role
-      : undefined;
-    for (const table of sharedTables(input.pack, permission)) {
-      add(`table ${plan.target.schema}.${table}`, `${role ?? ''}=r/${plan.roles.owner}`);
-      add(`schema ${plan.target.schema}`, `${role ?? ''}=U/${plan.roles.owner}`);
-    }
-  }
-  return permitted;
-}
-
-const sharedTables = (pack: Pack, { resource }: Permission): string[] =>
-  pack.tables
-    .filter((table) => table.sharing !== 'never' && (resource === '*' || resource === table.sharing))
-    .map((table) => table.name);

@@ -1,6 +1,7 @@
 import type { Session } from '../db/session.js';
 import { CONTROL_SCHEMA, departmentRole } from '../plan/names.js';
 import { quoteIdentifier } from '../render/quote.js';
+import type { IdentityStatement } from './model.js';
 
 /** A department as the registry has it. */
 export interface RegisteredTarget {
@@ -22,9 +23,28 @@ export interface Permission {
   readonly resource: string;
 }
 
+/** A shared pack as the registry has it; its id is its name. */
+export interface RegisteredPack extends RegisteredTarget {
+  readonly schemas: readonly string[];
+  readonly group: string;
+  readonly identity: IdentityStatement['mode'];
+}
+
+/** A tenant of a shared pack. */
+export interface RegisteredTenant {
+  readonly id: string;
+  readonly pack: string;
+  /** Null where an application speaks for all tenants. */
+  readonly role: string | null;
+  readonly status: string;
+}
+
 /** What the control plane says of this database. */
 export interface Registry {
   readonly departments: readonly RegisteredTarget[];
+  readonly packs: readonly RegisteredPack[];
+  /** Tenants of shared packs. */
+  readonly tenants: readonly RegisteredTenant[];
   readonly permissions: readonly Permission[];
   /** Roles that applied scripts. */
   readonly provisioners: readonly string[];
@@ -35,6 +55,11 @@ export async function readRegistry(session: Session, owner: string): Promise<Reg
   const { client } = session;
   await client.query(`set local role ${quoteIdentifier(owner)}`);
   const departments = await client.query<RegisteredTarget>(DEPARTMENTS);
+  const hasPacks = await client.query<{ found: boolean }>(
+    `select to_regclass('federation.packs') is not null as found`,
+  );
+  const packs = hasPacks.rows[0]?.found ? (await client.query<RegisteredPack>(PACKS)).rows : [];
+  const tenants = packs.length > 0 ? (await client.query<RegisteredTenant>(TENANTS)).rows : [];
   const permissions = await client.query<Permission>(PERMISSIONS);
   const provisioners = await client.query<{ name: string }>(
     `select distinct applied_by as name from ${CONTROL_SCHEMA}.schema_migrations order by 1`,
@@ -42,6 +67,8 @@ export async function readRegistry(session: Session, owner: string): Promise<Reg
   await client.query('set local role none');
   return {
     departments: departments.rows,
+    packs,
+    tenants,
     permissions: permissions.rows,
     provisioners: provisioners.rows.map((row) => row.name),
   };
@@ -57,6 +84,19 @@ select d.department_id as id, d.department_name as name, d.tenant_schema as sche
       from federation.schema_migrations s where s.state = 'applied' group by s.target) m on m.target = d.department_id
  order by d.department_id`;
 
+const PACKS = `
+select p.pack as id, p.pack as name, p.schemas[1] as schema, 'ACTIVE' as status, to_json(p.schemas) as schemas,
+       p.tenant_group as "group", p.identity_mode as identity,
+       coalesce((select json_agg(n.oid::text) from pg_catalog.pg_namespace n where n.nspname = any (p.schemas)), '[]') as "schemaOids",
+       coalesce((select json_agg(s.pack || '/' || s.script order by s.number) from federation.schema_migrations s
+                  where s.target = 'pack:' || p.pack and s.state = 'applied'), '[]') as scripts
+  from federation.packs p
+ order by p.pack`;
+
+const TENANTS = `
+select t.tenant_id as id, t.pack, t.role_name as role, t.status
+  from federation.tenants t where t.department_id is null order by t.pack, t.tenant_id`;
+
 const PERMISSIONS = `
 select p.source_department_id as source, p.target_department_id as target, p.resource_type as resource
   from federation.cross_dept_permissions p
@@ -70,9 +110,17 @@ export interface Binding {
 }
 
 /** The bindings that the registered departments must have. */
-export const departmentBindings = (registry: Registry, rolePrefix: string): Binding[] =>
+const departmentBindings = (registry: Registry, rolePrefix: string): Binding[] =>
   registry.departments.map(({ id }) => ({
     role: departmentRole(id, rolePrefix),
     tenant: id,
     department: id,
   }));
+
+/** The bindings that must be: departments by their names, tenants of shared packs as they were added. */
+export const bindingsOf = (registry: Registry, rolePrefix: string): Binding[] => [
+  ...departmentBindings(registry, rolePrefix),
+  ...registry.tenants.flatMap(({ id, role }) =>
+    role === null ? [] : [{ role, tenant: id, department: null }],
+  ),
+];

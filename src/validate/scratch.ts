@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Session } from '../db/session.js';
 import type { Pack } from '../packs/pack.js';
 import { CONTROL_SCHEMA } from '../plan/names.js';
-import { planControlPlane, planDepartment, type TargetPlan } from '../plan/target.js';
+import { planControlPlane, planTarget, type TargetPlan } from '../plan/target.js';
 import { quoteIdentifier } from '../render/quote.js';
 import { createRenderer, type RenderedScript } from '../render/render.js';
 
@@ -12,18 +12,24 @@ export interface Scratch {
   readonly scripts: readonly RenderedScript[];
 }
 
-/** A name that nobody has: 14 characters, so that what is derived from it stays within PostgreSQL's 63 bytes. */
-const madeUpId = (): string => `zz_${randomBytes(5).toString('hex')}q`;
+/** A name that nobody has, short enough for PostgreSQL's 63 bytes after anything is derived from it. */
+const madeUpId = (): string => `zz${randomBytes(5).toString('hex')}q`;
 
-/** Renders a department that nobody has, with the pack and the values of a real one. */
+/** Renders a target that nobody has, with the pack and the values of a real one. */
 export async function renderScratch(
   pack: Pack,
   options: { readonly rolePrefix: string; readonly variables: TargetPlan['variables'] },
 ): Promise<Scratch> {
   const id = madeUpId();
-  const plan = planDepartment(pack, { id, name: `fedgen scratch ${id}` }, options);
+  const renamed =
+    pack.tenancy === 'shared' ? { ...pack, family: id, schemas: scratchSchemas(pack, id) } : pack;
+  const plan = planTarget(renamed, { id, name: `fedgen scratch ${id}` }, options);
   return { plan, scripts: (await createRenderer(pack)).render(plan) };
 }
+
+/** A shared pack's copy stands beside it: in schemas of other names, and as a pack of another name. */
+const scratchSchemas = (pack: Pack, id: string): string[] =>
+  pack.schemas.map((_schema, place) => `${id}_s${place}`);
 
 /**
  * Renders the control plane under another name: other roles, and another schema wherever its own is named. Its scripts
@@ -34,7 +40,7 @@ export async function renderControlPlaneCopy(pack: Pack): Promise<Scratch> {
   const real = planControlPlane(pack, `${madeUpId()}_`);
   const scripts = (await createRenderer(pack)).render(real);
   return {
-    plan: { ...real, target: { ...real.target, schema } },
+    plan: { ...real, target: { ...real.target, schema, schemas: [schema] } },
     scripts: scripts.map((script) => ({
       ...script,
       up: { ...script.up, sql: script.up.sql.replaceAll(SCHEMA_NAME, schema) },
@@ -63,9 +69,16 @@ export async function createScratch(session: Session, { plan, scripts }: Scratch
 
 /** Names of a scratch target and of the target that it stands for, for {@link renameCatalogue}. */
 export function namesBetween(scratch: TargetPlan, target: TargetPlan): (readonly [string, string])[] {
+  if (target.target.kind !== 'shared') {
+    return [
+      [scratch.target.name, target.target.name],
+      [scratch.target.id, target.target.id],
+    ];
+  }
   return [
-    [scratch.target.name, target.target.name],
-    [scratch.target.id, target.target.id],
+    ...scratch.target.schemas.map((name, place) => [name, target.target.schemas[place] ?? ''] as const),
+    [scratch.target.group ?? '', target.target.group ?? ''],
+    [scratch.pack.family, target.pack.family],
   ];
 }
 

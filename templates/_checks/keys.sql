@@ -5,20 +5,20 @@ select 'error' as severity, true as isolation, case when i.indisexclusion then '
        'does not hold ' || t.tenant_column || ': a refused value tells that another tenant has it' as message,
        'Make it again with the tenant column first.' as remedy
   from target t
-  join column_of_tenant c on true
+  join columns_of_tenant c on true
   join pg_index i on i.indrelid = c.oid and (i.indisunique or i.indisexclusion)
  where t.tenancy = 'shared'
-   and not c.attnum = any ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+   and not c.attnums && (i.indkey::int2[])[0:i.indnkeyatts - 1]
 union all
 select 'error', true, 'constraint ' || k.conrelid::regclass || ' ' || quote_ident(k.conname),
        'links to ' || k.confrelid::regclass || ' without the tenant: a row may point at another tenant''s',
        'Make it again as (tenant, column) references (tenant, column).'
   from target t
-  join column_of_tenant c on true
+  join columns_of_tenant c on true
   join pg_constraint k on k.conrelid = c.oid and k.contype = 'f' and k.conparentid = 0
-  join column_of_tenant p on p.oid = k.confrelid
+  join columns_of_tenant p on p.oid = k.confrelid
  where t.tenancy = 'shared'
-   and not exists (select from unnest(k.conkey, k.confkey) as x(one, other) where x.one = c.attnum and x.other = p.attnum)
+   and not exists (select from unnest(k.conkey, k.confkey) as x(one, other) where x.one = any (c.attnums) and x.other = any (p.attnums))
 union all
 -- Inside a schema of one's own every row is one's own; a link that leaves the schema is not.
 select 'error', true, 'constraint ' || k.conrelid::regclass || ' ' || quote_ident(k.conname),

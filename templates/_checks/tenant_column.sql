@@ -8,6 +8,6 @@ select 'error' as severity, true as isolation, 'table ' || p.name as object,
             else format('alter table %s alter column %I set not null;', p.name, t.tenant_column) end as remedy
   from target t
   join pack_table p on p.scope <> 'reference'
-  left join column_of_tenant c on c.oid = p.oid
-  left join pg_attribute a on a.attrelid = c.oid and a.attnum = c.attnum
+  left join columns_of_tenant c on c.oid = p.oid
+  left join pg_attribute a on a.attrelid = c.oid and a.attnum = c.tenant_attnum
  where t.tenant_column is not null and (c.oid is null or (not a.attnotnull and p.scope = 'tenant'))

@@ -17,7 +17,7 @@ export async function insertFor(
 ): Promise<string> {
   const schema = `${departmentId}_tenant`;
   const facts = await withClient(database.url, (client) =>
-    readSchemaFacts({ client, serverVersion: 0, where: '', signal: undefined }, schema),
+    readSchemaFacts({ client, serverVersion: 0, where: '', signal: undefined }, [schema]),
   );
   const fact = facts.tables.find((each) => each.name === table);
   const insert =

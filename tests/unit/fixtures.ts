@@ -36,10 +36,13 @@ export function makePack(
   return {
     known: NOTHING_KNOWN,
     name: 'shop',
+    family: 'shop',
     version: 3,
     description: 'a made-up pack',
     engine: 'postgres',
     tenancy: 'schema',
+    schemas: [],
+    tenantTable: undefined,
     tenantColumn: { name: 'department', type: 'varchar(100)' },
     identityModes: ['role'],
     variables: {},

@@ -4,7 +4,7 @@ import { colours } from '../colours.js';
 import { printJson, printVerbatim, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { withProgress } from '../progress.js';
-import { departmentOf, flag, settingsOf, text } from '../settings.js';
+import { targetOf, flag, settingsOf, text } from '../settings.js';
 
 /** `fedgen apply` */
 export const runApply: Handler = async (options, signal) => {
@@ -12,7 +12,7 @@ export const runApply: Handler = async (options, signal) => {
   const dryRun = flag(options, 'dryRun');
   const result = await withProgress((onEvent) =>
     apply({
-      ...departmentOf(options),
+      ...targetOf(options),
       settings,
       signal,
       onEvent,

@@ -26,6 +26,8 @@ export const table = (name: string, rest: Partial<TableFact> = {}): TableFact =>
 
 export const contract = (name: string, rest: Partial<TableContract> = {}): TableContract => ({
   name,
+  schema: undefined,
+  scope: 'tenant',
   category: 'made up',
   purpose: 'made up',
   sharing: 'never',
