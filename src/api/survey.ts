@@ -150,7 +150,7 @@ async function prepareComparison(
     trustedRoles: settings.validate.trustedRoles,
     extensions: settings.validate.extensions,
     registry,
-    expectation: toExpectation(recording, settings.rolePrefix),
+    expectation: toExpectation(recording),
     isWanted: (code) => selected.has(code),
     memory: new Map(),
   };

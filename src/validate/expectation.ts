@@ -1,7 +1,7 @@
 import { sqlState } from '../db/errors.js';
 import type { Session } from '../db/session.js';
 import type { Pack } from '../packs/pack.js';
-import { planControlPlane, type TargetPlan } from '../plan/target.js';
+import type { TargetPlan } from '../plan/target.js';
 import {
   createCatalogueReader,
   schemaOids,
@@ -11,12 +11,12 @@ import {
 import { renameCatalogue } from './drift.js';
 import type { Finding } from './model.js';
 import {
-  controlPlaneNames,
   createScratch,
   namesBetween,
   renderControlPlaneCopy,
   renderScratch,
   type Scratch,
+  type ScratchNames,
 } from './scratch.js';
 
 /** What must stand, as the server itself tells it of a scratch target. */
@@ -28,7 +28,7 @@ export interface Expectation {
 
 /** A catalogue and the names in it that stand for those of a target. */
 export interface Recorded {
-  readonly plan: TargetPlan;
+  readonly names: ScratchNames;
   readonly objects: readonly CatalogueObject[];
 }
 
@@ -49,7 +49,10 @@ export async function recordExpectation(
 ): Promise<Recording> {
   return {
     target: await recordOne(session, await renderScratch(packs.pack, options)),
-    controlPlane: await recordOne(session, await renderControlPlaneCopy(packs.controlPlane)),
+    controlPlane: await recordOne(
+      session,
+      await renderControlPlaneCopy(packs.controlPlane, options.rolePrefix),
+    ),
   };
 }
 
@@ -62,7 +65,7 @@ async function recordOne(session: Session, scratch: Scratch): Promise<Recorded |
     await createScratch(session, scratch);
     await client.query('set local search_path = pg_catalog');
     const reader = await createCatalogueReader(session);
-    return { plan: scratch.plan, objects: await readTarget(session, reader, scratch.plan) };
+    return { names: scratch.names, objects: await readTarget(session, reader, scratch.plan) };
   } catch (cause) {
     if (session.signal?.aborted || sqlState(cause) === undefined) throw cause;
     return notRecorded(scratch.plan, cause);
@@ -88,17 +91,14 @@ const notRecorded = (plan: TargetPlan, cause: unknown): Finding => ({
 });
 
 /** The expectation that a recording gives. */
-export function toExpectation(recording: Recording, rolePrefix: string): Expectation {
+export function toExpectation(recording: Recording): Expectation {
   const { target, controlPlane } = recording;
   return {
     of: (plan) =>
-      'message' in target ? target : renameCatalogue(target.objects, namesBetween(target.plan, plan)),
+      'message' in target ? target : renameCatalogue(target.objects, namesBetween(target.names, plan)),
     controlPlane:
       'message' in controlPlane
         ? controlPlane
-        : renameCatalogue(
-            controlPlane.objects,
-            controlPlaneNames(controlPlane.plan, planControlPlane(controlPlane.plan.pack, rolePrefix)),
-          ),
+        : renameCatalogue(controlPlane.objects, controlPlane.names.words),
   };
 }

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Session } from '../db/session.js';
 import type { Pack } from '../packs/pack.js';
-import { CONTROL_SCHEMA } from '../plan/names.js';
 import { planControlPlane, planTarget, type TargetPlan } from '../plan/target.js';
 import { quoteIdentifier } from '../render/quote.js';
 import { createRenderer, type RenderedScript } from '../render/render.js';
@@ -10,46 +9,74 @@ import { createRenderer, type RenderedScript } from '../render/render.js';
 export interface Scratch {
   readonly plan: TargetPlan;
   readonly scripts: readonly RenderedScript[];
+  readonly names: ScratchNames;
+}
+
+/** Names in a scratch target, none of which anything else has. */
+export interface ScratchNames {
+  /** Id and display name of a scratch department; they stand for those of whatever department is compared. */
+  readonly department?: { readonly id: string; readonly name: string };
+  /** Names of a copy, and the one name that each stands for. */
+  readonly words: readonly (readonly [string, string])[];
 }
 
 /** A name that nobody has, short enough for PostgreSQL's 63 bytes after anything is derived from it. */
-const madeUpId = (): string => `zz${randomBytes(5).toString('hex')}q`;
+const madeUpName = (): string => `zz${randomBytes(5).toString('hex')}q`;
 
 /** Renders a target that nobody has, with the pack and the values of a real one. */
 export async function renderScratch(
   pack: Pack,
   options: { readonly rolePrefix: string; readonly variables: TargetPlan['variables'] },
 ): Promise<Scratch> {
-  const id = madeUpId();
-  const renamed =
-    pack.tenancy === 'shared' ? { ...pack, family: id, schemas: scratchSchemas(pack, id) } : pack;
-  const plan = planTarget(renamed, { id, name: `fedgen scratch ${id}` }, options);
-  return { plan, scripts: (await createRenderer(pack)).render(plan) };
+  if (pack.tenancy === 'shared') return copy(planTarget(pack, undefined, options));
+  const id = madeUpName();
+  const department = { id, name: `fedgen scratch ${id}` };
+  const plan = planTarget(pack, department, options);
+  return { plan, scripts: (await createRenderer(pack)).render(plan), names: { department, words: [] } };
 }
 
-/** A shared pack's copy stands beside it: in schemas of other names, and as a pack of another name. */
-const scratchSchemas = (pack: Pack, id: string): string[] =>
-  pack.schemas.map((_schema, place) => `${id}_s${place}`);
+/** Renders the control plane under other names. */
+export const renderControlPlaneCopy = (pack: Pack, rolePrefix: string): Promise<Scratch> =>
+  copy(planControlPlane(pack, rolePrefix));
 
 /**
- * Renders the control plane under another name: other roles, and another schema wherever its own is named. Its scripts
- * know the schema by name, because every policy of every pack does.
+ * Renders a target of which there is one in a database, to stand beside it: wherever its names are words of their own,
+ * other words take their place. The SQL may spell them out, as every policy of every pack spells out the control plane.
  */
-export async function renderControlPlaneCopy(pack: Pack): Promise<Scratch> {
-  const schema = madeUpId();
-  const real = planControlPlane(pack, `${madeUpId()}_`);
-  const scripts = (await createRenderer(pack)).render(real);
+async function copy(plan: TargetPlan): Promise<Scratch> {
+  const { target, roles, pack } = plan;
+  const own =
+    target.kind === 'control-plane'
+      ? [roles.owner, roles.tenant, roles.admin, roles.gateway]
+      : [target.group ?? '', pack.family];
+  const words = [...new Set([...target.schemas, ...own])].map((word) => [madeUpName(), word] as const);
+  const rename = (text: string): string =>
+    words.reduce((renamed, [name, word]) => renamed.replaceAll(wordPattern(word), name), text);
+  const scripts = (await createRenderer(pack)).render(plan);
   return {
-    plan: { ...real, target: { ...real.target, schema, schemas: [schema] } },
-    scripts: scripts.map((script) => ({
-      ...script,
-      up: { ...script.up, sql: script.up.sql.replaceAll(SCHEMA_NAME, schema) },
-    })),
+    plan: {
+      ...plan,
+      pack: { ...pack, family: rename(pack.family) },
+      target: {
+        ...target,
+        schema: rename(target.schema),
+        schemas: target.schemas.map(rename),
+        group: target.group === undefined ? undefined : rename(target.group),
+      },
+      roles: {
+        owner: rename(roles.owner),
+        tenant: rename(roles.tenant),
+        admin: rename(roles.admin),
+        gateway: rename(roles.gateway),
+      },
+    },
+    scripts: scripts.map((script) => ({ ...script, up: { ...script.up, sql: rename(script.up.sql) } })),
+    names: { words },
   };
 }
 
-/** The schema's name as a word of its own; names of roles hold it too, and go by their prefix. */
-const SCHEMA_NAME = new RegExp(`\\b${CONTROL_SCHEMA}\\b`, 'g');
+/** The word on its own: neither part of a longer name, nor of one with a hyphen. */
+const wordPattern = (word: string): RegExp => new RegExp(`(?<![\\w-])${word}(?![\\w-])`, 'g');
 
 /** Runs a scratch target's scripts in the caller's transaction, without a word to the ledger. */
 export async function createScratch(session: Session, { plan, scripts }: Scratch): Promise<void> {
@@ -67,25 +94,9 @@ export async function createScratch(session: Session, { plan, scripts }: Scratch
   await session.client.query('set local role none; set local search_path to default');
 }
 
-/** Names of a scratch target and of the target that it stands for, for {@link renameCatalogue}. */
-export function namesBetween(scratch: TargetPlan, target: TargetPlan): (readonly [string, string])[] {
-  if (target.target.kind !== 'shared') {
-    return [
-      [scratch.target.name, target.target.name],
-      [scratch.target.id, target.target.id],
-    ];
-  }
-  return [
-    ...scratch.target.schemas.map((name, place) => [name, target.target.schemas[place] ?? ''] as const),
-    [scratch.target.group ?? '', target.target.group ?? ''],
-    [scratch.pack.family, target.pack.family],
-  ];
+/** Pairs of a scratch name and the name that it stands for at this target, for renaming a catalogue. */
+export function namesBetween(scratch: ScratchNames, target: TargetPlan): (readonly [string, string])[] {
+  const { department, words } = scratch;
+  if (department === undefined) return [...words];
+  return [[department.name, target.target.name], [department.id, target.target.id], ...words];
 }
-
-/** The same for the control plane, whose copy has other roles. */
-export const controlPlaneNames = (copy: TargetPlan, real: TargetPlan): (readonly [string, string])[] => [
-  ...(['owner', 'tenant', 'admin', 'gateway'] as const).map(
-    (kind) => [copy.roles[kind], real.roles[kind]] as const,
-  ),
-  [copy.target.schema, real.target.schema],
-];

@@ -21,7 +21,8 @@ select 'warning', false, 'constraint ' || k.conrelid::regclass || ' ' || quote_i
        format('create index on %s (%s);', k.conrelid::regclass, (select string_agg(quote_ident(a.attname), ', ' order by x.place) from unnest(k.conkey) with ordinality x(attnum, place) join pg_attribute a on a.attrelid = k.conrelid and a.attnum = x.attnum))
   from relation r
   join pg_constraint k on k.conrelid = r.oid and k.contype = 'f' and k.conparentid = 0
- where not exists (
+ where not exists (select from pack_table f where f.oid = k.confrelid and f.scope = 'reference')
+   and not exists (
    select from pg_index i
     where i.indrelid = r.oid and i.indisvalid
       and (select array_agg(x order by x) from unnest((i.indkey::int2[])[0:cardinality(k.conkey) - 1]) x) = (select array_agg(x order by x) from unnest(k.conkey) x))
