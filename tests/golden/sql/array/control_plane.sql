@@ -1254,3 +1254,33 @@ insert into federation.schema_migrations
 values
   ('federation', 'control-plane', '0008_create_pack_identity', 8, 'cd9abfe1f8d1eb6439b118ca04690f69081dd127e1e8a6fbb456d7ef99a45aaf', 'cb732dc58b124258266967260864a2a148357d748398e45d580c566319cd9fb5', 'applied', 24);
 reset role;
+
+-- ====================================================================================================
+-- control-plane/0009_create_validations
+
+set search_path = "federation";
+set role "federation_owner";
+
+-- What `fedgen validate --since-last` remembers: how each target's catalogue stood when nothing was found in it.
+
+create table federation.validations (
+  target       text not null,
+  digest       text not null,
+  tool_version text not null,
+  validated_by name not null default session_user,
+  validated_at timestamptz not null default clock_timestamp(),
+  constraint validations_pkey primary key (target)
+);
+comment on table federation.validations is
+  'The last clean validation of each target; who can write here can hide a change from --since-last';
+grant select on federation.validations to "federation_admin_role";
+
+reset role;
+reset search_path;
+
+set role "federation_owner";
+insert into federation.schema_migrations
+  (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
+values
+  ('federation', 'control-plane', '0009_create_validations', 9, '1210708f109df96c098ed5a9ed39e844a4a16dcf22579b038ed20e674f455fd3', '951d6d4282cb2e11fd437e154172aa1344f4452cf68559a4c9eea24454c6dee4', 'applied', 3);
+reset role;
