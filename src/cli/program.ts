@@ -139,9 +139,10 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     examples: [
       'fedgen validate --department-id hr --verbose',
       'fedgen validate --all --format sarif --output fedgen.sarif',
+      'fedgen validate --all --format html --output validation.html',
       'fedgen validate --department-id "sales_*" --skip probe --fail-on warning',
     ],
-    options: () => [...VALIDATE(), ...CONNECTION(['text', 'json', 'ndjson', 'junit', 'sarif'])],
+    options: () => [...VALIDATE(), ...CONNECTION(['text', 'json', 'ndjson', 'junit', 'sarif', 'html'])],
     load: async () => (await import('./commands/validate.js')).runValidate,
   },
   demo: {
