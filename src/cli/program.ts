@@ -1,9 +1,24 @@
 import { createRequire } from 'node:module';
 import type * as Commander from 'commander';
+import {
+  CONNECTION,
+  DEPARTMENT,
+  DEPARTMENT_ID,
+  FORMAT,
+  LIMITS,
+  option,
+  PACK,
+  VAR,
+  VERBOSE,
+  wholeNumber,
+  YES,
+  type CommandSpec,
+} from './command-spec.js';
+import { TENANT_COMMANDS } from './tenant-commands.js';
 
 // By require: commander's ES module entry only wraps its files, and the wrapping costs start-up time.
 const require = createRequire(import.meta.url);
-const { Command, CommanderError, InvalidArgumentError, Option } = require('commander') as typeof Commander;
+const { Command, CommanderError } = require('commander') as typeof Commander;
 
 /** commander has printed help, the version or its complaint already; anything else is an error of ours. */
 export const isPrinted = (error: unknown): error is Commander.CommanderError =>
@@ -20,60 +35,6 @@ export interface Invocation {
 
 /** A command's work: options as commander parsed them in, exit code out. */
 export type Handler = (options: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<number>;
-
-interface CommandSpec {
-  readonly summary: string;
-  readonly examples: readonly string[];
-  /** Made when the command is called: most of a start would go into options that nobody asked for. */
-  readonly options: () => readonly Commander.Option[];
-  readonly load: () => Promise<Handler>;
-}
-
-const option = (flags: string, description: string): Commander.Option => new Option(flags, description);
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
-  return Number(text);
-}
-
-function assignment(text: string, earlier: Record<string, string> = {}): Record<string, string> {
-  const [name, ...value] = text.split('=');
-  if (!name || value.length === 0) throw new InvalidArgumentError('Write it as name=value.');
-  return { ...earlier, [name]: value.join('=') };
-}
-
-const FORMAT = (): Commander.Option =>
-  option('--format <format>', 'how results are printed').choices(['text', 'json']).default('text');
-const CONFIG = (): Commander.Option =>
-  option('--config <file>', 'configuration file (default: fedgen.config.* upwards from here)');
-const DEPARTMENT_ID = (): Commander.Option =>
-  option(
-    '--department-id <id>',
-    'slug: a lower-case letter, then letters, digits, underscores; not for shared packs',
-  );
-const DEPARTMENT = (): Commander.Option => option('--department <name>', 'display name');
-const PACK = (): Commander.Option => option('--pack <name>', 'pack of tables to use (default: federation)');
-const VAR = (): Commander.Option =>
-  option('--var <name=value>', "value of one of the pack's variables; repeatable").argParser(assignment);
-const VERBOSE = (): Commander.Option => option('--verbose', 'tell more');
-const YES = (): Commander.Option => option('--yes', 'do not ask');
-
-const CONNECTION = (): Commander.Option[] => [
-  option('--database-url <url>', 'postgres://user:password@host:port/name'),
-  option('--db-host <host>', 'server'),
-  option('--db-port <port>', 'port'),
-  option('--db-name <name>', 'database'),
-  option('--db-user <user>', 'user'),
-  option('--db-password <password>', 'password (visible in the process list: prefer PGPASSWORD)'),
-  option('--role-prefix <prefix>', 'put before every role name, because roles are cluster-wide'),
-  CONFIG(),
-  FORMAT(),
-];
-const LIMITS = (): Commander.Option[] => [
-  option('--lock-timeout <duration>', 'how long DDL waits for a lock before it is tried again (5s)'),
-  option('--lock-wait <duration>', 'how long to wait for another fedgen on the same department (30s)'),
-  option('--statement-timeout <duration>', 'longest time for one script (none)'),
-];
 
 const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   generate: {
@@ -233,6 +194,8 @@ export function buildProgram(invocation: Invocation, signal: AbortSignal): Comma
   addCommands(program, COMMANDS, invocation, signal);
   const dev = program.command('dev').description('a local PostgreSQL that is kept between runs');
   addCommands(dev, DEV_COMMANDS, invocation, signal);
+  const tenant = program.command('tenant').description('the tenants of a shared pack, or departments');
+  addCommands(tenant, TENANT_COMMANDS, invocation, signal);
   return program;
 }
 
