@@ -33,6 +33,7 @@ export {
   type RemoveTenantResult,
   type TenantStatusResult,
 } from './api/tenant-lifecycle.js';
+export { seed, type SeededTenant, type SeedResult } from './api/seed.js';
 export { rotateTenantKey, type RotatedKey, type RotateKeyOptions } from './api/tenant-keys.js';
 export { signTenantToken, type TokenInput } from './api/tenant-token.js';
 export type { Tenant, TenantOptions, TenantsOptions } from './api/tenant-target.js';

@@ -1,10 +1,10 @@
 import { readPack, type InstalledPack } from '../apply/registry.js';
-import { readTenants, type TenantRow } from '../apply/tenants.js';
+import { readTenants, roleExists, type NewTenant, type TenantRow } from '../apply/tenants.js';
 import type { Session } from '../db/session.js';
 import { loadPack } from '../packs/load.js';
 import type { Pack } from '../packs/pack.js';
 import { planTarget, type TargetPlan } from '../plan/target.js';
-import { parseTenantId } from '../plan/tenant.js';
+import { parseTenantId, tenantRole } from '../plan/tenant.js';
 import { defaultSettings } from '../config/settings.js';
 import { FedgenError } from '../shared/errors.js';
 import { prepare, type CommonOptions, type Prepared } from './options.js';
@@ -113,6 +113,29 @@ export async function requireTenant(session: Session, target: TenantTarget): Pro
     {
       hint: `"fedgen tenant list --pack ${pack.name}" lists what is there.`,
       details: { pack: pack.name, tenantId: target.tenantId },
+    },
+  );
+}
+
+/**
+ * What a tenant of a shared pack will be: with a role where the pack's identity mode is `role`.
+ * @throws FedgenError E_NAME_INVALID when its role's name is taken. Two ids may give one name: T-1 and T_1.
+ */
+export async function newTenant(
+  session: Session,
+  { prepared, plan, tenantId }: TenantTarget,
+  given: { readonly identityMode: string; readonly name: string; readonly login?: boolean },
+): Promise<NewTenant> {
+  const tenant = { id: tenantId, name: given.name, login: given.login ?? true };
+  if (given.identityMode !== 'role') return { ...tenant, role: undefined };
+  const role = tenantRole(plan.pack.family, tenantId, prepared.settings.rolePrefix);
+  if (!(await roleExists(session, role))) return { ...tenant, role };
+  throw new FedgenError(
+    'E_NAME_INVALID',
+    `tenant id ${JSON.stringify(tenantId)} gives the role name "${role}", which is taken`,
+    {
+      hint: 'Another tenant, a department or another database of this server has it: choose another id, or another --role-prefix.',
+      details: { tenantId, role },
     },
   );
 }

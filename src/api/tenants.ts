@@ -1,15 +1,15 @@
 import { hasLedger } from '../apply/ledger.js';
 import { readTenantRows } from '../apply/remove-tenant.js';
 import type { TenantRows } from '../apply/tenant-rows.js';
-import { insertTenant, readTenants, roleExists, type NewTenant } from '../apply/tenants.js';
-import type { Session } from '../db/session.js';
+import { inTransaction, insertTenant, readTenants } from '../apply/tenants.js';
 import { sharedRoles } from '../plan/names.js';
-import { assertTenantName, tenantRole } from '../plan/tenant.js';
+import { assertTenantName } from '../plan/tenant.js';
 import { FedgenError } from '../shared/errors.js';
 import { apply } from './apply.js';
 import { connecting, withDatabase, withLock } from './run.js';
 import {
   findTenant,
+  newTenant,
   packOf,
   prepareTenant,
   requireInstalled,
@@ -62,13 +62,8 @@ export async function addTenant(options: AddTenantOptions): Promise<AddTenantRes
       const { identityMode } = await requireInstalled(session, target);
       const known = await findTenant(session, target);
       if (known) return { tenant: toTenant(known), added: false };
-      const role =
-        identityMode === 'role'
-          ? tenantRole(plan.pack.family, tenantId, prepared.settings.rolePrefix)
-          : undefined;
-      const tenant = { id: tenantId, name: options.name, role, login: options.login ?? true };
-      await refuseTakenRole(session, tenant);
-      await insertTenant(session, plan, tenant);
+      const tenant = await newTenant(session, target, { identityMode, ...options });
+      await inTransaction(session, () => insertTenant(session, plan, tenant));
       return { tenant: toTenant(await requireTenant(session, target)), added: true };
     }),
   );
@@ -93,19 +88,6 @@ async function addDepartment(target: TenantTarget, options: AddTenantOptions): P
     tenant: toTenant(await requireTenant(session, target)),
     added: scripts.some(({ state }) => state === 'applied'),
   }));
-}
-
-/** Two ids may give one name: T-1 and T_1. A department may have it too. */
-async function refuseTakenRole(session: Session, { id, role }: NewTenant): Promise<void> {
-  if (role === undefined || !(await roleExists(session, role))) return;
-  throw new FedgenError(
-    'E_NAME_INVALID',
-    `tenant id ${JSON.stringify(id)} gives the role name "${role}", which is taken`,
-    {
-      hint: 'Another tenant, a department or another database of this server has it: choose another id, or another --role-prefix.',
-      details: { tenantId: id, role },
-    },
-  );
 }
 
 /**

@@ -66,20 +66,22 @@ export async function roleExists(session: Session, role: string): Promise<boolea
   return rows[0]?.found ?? false;
 }
 
-/** Makes the role, registers the tenant and fills the pack's own table of tenants: all of it, or nothing. */
+/**
+ * Makes the role, registers the tenant and fills the pack's own table of tenants. Inside a transaction, which goes on as
+ * the owner acting for the tenant.
+ */
 export async function insertTenant(session: Session, plan: TargetPlan, tenant: NewTenant): Promise<void> {
-  await inTransaction(session, async () => {
-    if (tenant.role !== undefined) {
-      await session.client.query(roleSql(plan, tenant.role, tenant.login));
-    }
-    await actAsOwner(session, plan);
-    await session.client.query(
-      `insert into federation.tenants (role_name, tenant_id, pack, tenant_name) values ($1, $2, $3, $4)`,
-      [tenant.role ?? null, tenant.id, plan.pack.family, tenant.name],
-    );
-    const { tenantTable } = plan.pack;
-    if (tenantTable) await insertIntoTenantTable(session, tenantTable, tenant);
-  });
+  if (tenant.role !== undefined) {
+    await session.client.query(roleSql(plan, tenant.role, tenant.login));
+  }
+  await actAsOwner(session, plan);
+  await session.client.query(
+    `insert into federation.tenants (role_name, tenant_id, pack, tenant_name) values ($1, $2, $3, $4)`,
+    [tenant.role ?? null, tenant.id, plan.pack.family, tenant.name],
+  );
+  await actForTenant(session, tenant.id);
+  const { tenantTable } = plan.pack;
+  if (tenantTable) await insertIntoTenantTable(session, tenantTable, tenant);
 }
 
 /**
@@ -100,7 +102,6 @@ async function insertIntoTenantTable(
   { schema, table, idColumn, nameColumn }: TenantTable,
   tenant: NewTenant,
 ): Promise<void> {
-  await actForTenant(session, tenant.id);
   await session.client.query(
     `insert into ${quoteIdentifier(schema)}.${quoteIdentifier(table)} (${quoteIdentifier(idColumn)}, ${quoteIdentifier(nameColumn)})
      values ($1, $2) on conflict (${quoteIdentifier(idColumn)}) do nothing`,

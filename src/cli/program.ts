@@ -142,6 +142,12 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     ],
     load: async () => (await import('./commands/validate.js')).runValidate,
   },
+  seed: {
+    summary: 'bring the tenants and rows that a shared pack has to begin with',
+    examples: ['fedgen seed --pack shop'],
+    options: () => [PACK(), ...CONNECTION(), ...LIMITS().filter(({ long }) => long === '--lock-wait')],
+    load: async () => (await import('./commands/seed.js')).runSeed,
+  },
   demo: {
     summary: 'show everything on a throw-away PostgreSQL',
     examples: ['fedgen demo'],

@@ -1,5 +1,6 @@
 import type { RemoveTenantResult, TenantStatusResult } from '../api/tenant-lifecycle.js';
 import type { RotatedKey } from '../api/tenant-keys.js';
+import type { SeedResult } from '../api/seed.js';
 import type { Tenant } from '../api/tenant-target.js';
 import type { AddTenantResult, TenantDetails } from '../api/tenants.js';
 import { count, type Paint } from './paint.js';
@@ -65,7 +66,7 @@ function sessionLines({ ended, left }: TenantStatusResult['sessions'], paint: Pa
 /** What removing a tenant did, or would do. */
 export function formatRemoved(
   { tenant, removed, losses, sessions }: RemoveTenantResult,
-  options: { readonly tenantId: string; readonly dryRun: boolean; readonly paint: Paint },
+  options: { readonly tenantId: string; readonly paint: Paint },
 ): string {
   const { paint } = options;
   if (!tenant) return `${paint.green('Nothing to do:')} tenant ${options.tenantId} is not registered.`;
@@ -86,5 +87,17 @@ export function formatKey({ pack, key, keys }: RotatedKey, paint: Paint): string
     `${paint.green('New key')} for tokens of ${pack}; it is not kept anywhere and not shown again:`,
     key,
     ...others,
+  ].join('\n');
+}
+
+/** What seeding left. */
+export function formatSeed({ pack, tenants }: SeedResult, paint: Paint): string {
+  const lines = tenants.map(({ tenantId, name, added, counts }) => {
+    const rows = Object.entries(counts).map(([table, rows]) => `${table} ${rows}`);
+    return `  ${paint.green('✓')} ${tenantId} ${name}${added ? '' : ' (was there)'}: ${rows.join(', ')}`;
+  });
+  return [
+    `${paint.green('Seeded')} ${count(tenants.length, 'tenant')} of ${paint.bold(pack)}.`,
+    ...lines,
   ].join('\n');
 }

@@ -8,6 +8,7 @@ const COMMANDS = [
   'rollback',
   'status',
   'validate',
+  'seed',
   'demo',
   'dev',
   'dev start',

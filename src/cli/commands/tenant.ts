@@ -85,7 +85,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     const result = await removeTenant({ ...common, tenantId, dryRun, allowDataLoss });
     return {
       json: result,
-      text: (paint) => formatRemoved(result, { tenantId, dryRun, paint }),
+      text: (paint) => formatRemoved(result, { tenantId, paint }),
       isIncomplete: result.sessions.left.length > 0,
     };
   },
