@@ -64,6 +64,23 @@ const tenantTable = z.strictObject({
   nameColumn: identifier,
 });
 
+const seed = z.strictObject({
+  tenants: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        name: z.string(),
+        script: z
+          .string()
+          .describe("template below the pack's folder, run as the owner acting for the tenant"),
+        counts: z
+          .record(identifier, z.int().nonnegative())
+          .describe('rows that the tenant has at least afterwards, by table of the main schema'),
+      }),
+    )
+    .min(1),
+});
+
 const functionName = z
   .string()
   .regex(/^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*$/, 'must be a lower-case SQL name, schema-qualified or not')
@@ -87,6 +104,7 @@ export const rawPackSchema = z.strictObject({
   tenantTable: tenantTable
     .optional()
     .describe('table of a shared pack with one row per tenant, kept by "fedgen tenant"'),
+  seed: seed.optional().describe('tenants with rows to begin with, for "fedgen seed"; shared packs only'),
   identityModes: z
     .array(z.enum(['role', 'signed', 'variable']))
     .min(1)

@@ -936,12 +936,14 @@ alter table federation.tenants
   drop constraint tenants_pack_tenant_id_key,
   alter column role_name drop not null,
   add column tenant_name varchar(255),
+  add column had_login boolean,
   add column shared_pack text generated always as (case when department_id is null then pack end) stored,
   add constraint tenants_pkey primary key (pack, tenant_id),
   add constraint tenants_role_name_key unique (role_name),
   add constraint tenants_shared_pack_fkey foreign key (shared_pack) references federation.packs (pack),
   add constraint tenants_role_name_check check (role_name is not null or department_id is null),
   add constraint tenants_tenant_name_check check (department_id is not null or coalesce(tenant_name, '') <> '');
+comment on column federation.tenants.had_login is 'Whether the role could log in when it was suspended';
 create index tenants_shared_pack_idx on federation.tenants (shared_pack);
 
 grant select on federation.packs to "federation_admin_role";
@@ -1042,7 +1044,7 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('federation', 'control-plane', '0007_create_packs', 7, '45cc6a25f5e36b45b5f886d81ee34e4950194f169cd22376db27cd13519dcb15', '7e831f7f159be7cd831e58f1c8cae65f11032c073a2c0a850fe63041dc092bb3', 'applied', 20);
+  ('federation', 'control-plane', '0007_create_packs', 7, 'f2dc37bf3ea80b31d9d6b4db5d6558b767aaaa85ace4a706b2b5f539dd80b5fd', '84af898377daf8b3a45653421759f4b45c17065460c82a7da9ffa6973def3249', 'applied', 21);
 reset role;
 
 -- ====================================================================================================
