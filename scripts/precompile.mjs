@@ -2,11 +2,11 @@
 // pack.yaml parsed and checked, templates compiled and checked. src/packs/known.ts says how it is used.
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { listBuiltInPacks, loadControlPlane, loadPack } from '../dist/packs/load.js';
+import { CONTROL_PLANE, listBuiltInPacks, loadControlPlane, loadPack } from '../dist/packs/load.js';
 import { ROOT, readText } from '../dist/packs/files.js';
 import { textKey } from '../dist/packs/known.js';
 import { parseManifest } from '../dist/packs/manifest.js';
-import { planControlPlane, planDepartment } from '../dist/plan/target.js';
+import { planControlPlane, planTarget } from '../dist/plan/target.js';
 import { compileTemplate, templateKey } from '../dist/render/compiled.js';
 import { createTemplateRenderer } from '../dist/render/environment.js';
 import { templateContext } from '../dist/render/render.js';
@@ -34,12 +34,13 @@ for (const pack of [await loadControlPlane(), ...(await Promise.all(names.map((n
 known.judged = [...judged].sort();
 await writeFile(target, JSON.stringify(known));
 
-/** Renders with the default variables, so that every value of an ordinary department is known to stand in its place. */
+/** Renders with the default variables, so that every value of an ordinary target is known to stand in its place. */
 function renderOnce(pack) {
+  const sample = { id: 'sample', name: 'Sample' };
   const plan =
-    pack.tenancy === 'schema'
-      ? planDepartment(pack, { id: 'sample', name: 'Sample' }, { rolePrefix: '', variables: {} })
-      : planControlPlane(pack, '');
+    pack.name === CONTROL_PLANE
+      ? planControlPlane(pack, '')
+      : planTarget(pack, sample, { rolePrefix: '', variables: {} });
   const render = createTemplateRenderer(pack.templates, undefined, judged);
   for (const { template, down } of pack.scripts) {
     for (const each of [template, down]) if (each) render(each, templateContext(plan));

@@ -8,14 +8,56 @@ export {
   type RollbackOptions,
   type RollbackResult,
 } from './api/rollback.js';
-export { status, type DepartmentStatus, type StatusOptions, type StatusResult } from './api/status.js';
-export { validate, type ValidateOptions, type ValidationReport } from './api/validate.js';
-export type { CommonOptions, DepartmentOptions } from './api/options.js';
+export {
+  status,
+  type DepartmentStatus,
+  type PackStatus,
+  type StatusOptions,
+  type StatusResult,
+} from './api/status.js';
+export { validate, type ValidateOptions } from './api/validate.js';
+export { describeTarget, type TargetDescription } from './api/describe-target.js';
+export {
+  addTenant,
+  listTenants,
+  showTenant,
+  type AddTenantOptions,
+  type AddTenantResult,
+  type TenantDetails,
+} from './api/tenants.js';
+export {
+  removeTenant,
+  resumeTenant,
+  suspendTenant,
+  type RemoveTenantOptions,
+  type RemoveTenantResult,
+  type TenantStatusResult,
+} from './api/tenant-lifecycle.js';
+export { seed, type SeededTenant, type SeedResult } from './api/seed.js';
+export { rotateTenantKey, type RotatedKey, type RotateKeyOptions } from './api/tenant-keys.js';
+export { signTenantToken, type TokenInput } from './api/tenant-token.js';
+export type { Tenant, TenantOptions, TenantsOptions } from './api/tenant-target.js';
+export type { CommonOptions, TargetOptions } from './api/options.js';
 export type { RollbackGoal } from './apply/rollback.js';
 export type { ScriptStatus } from './apply/script-states.js';
 export type { OnEvent, RunEvent, ScriptOutcome } from './apply/events.js';
-export type { CheckName, CheckResult, Finding } from './validate/checks.js';
+export type {
+  Counts,
+  JudgedCheck,
+  JudgedFinding,
+  JudgedTarget,
+  ValidationReport,
+  Verdict,
+} from './validate/judge.js';
+export type { Finding, IdentityStatement, Layer, MatrixCell, Severity } from './validate/model.js';
 export { loadSettings, type LoadSettingsInput } from './config/load.js';
-export { defaultSettings, makeDatabase, type DatabaseSettings, type Settings } from './config/settings.js';
+export {
+  defaultSettings,
+  makeDatabase,
+  type DatabaseSettings,
+  type Settings,
+  type SettingsOverrides,
+  type ValidateSettings,
+} from './config/settings.js';
 export { ERROR_CODES, FedgenError, type ErrorCode } from './shared/errors.js';
 export { VERSION } from './shared/version.js';

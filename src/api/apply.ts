@@ -6,18 +6,19 @@ import type { Session } from '../db/session.js';
 import { CONTROL_SCHEMA } from '../plan/names.js';
 import type { RenderedScript } from '../render/render.js';
 import {
+  isSettled,
   prepare,
   renderControlPlane,
-  renderDepartment,
-  requireDepartmentName,
-  type DepartmentOptions,
+  renderTarget,
   type Prepared,
   type RenderedPlan,
+  type TargetOptions,
 } from './options.js';
-import { findDepartmentName, readLedgerIfAny, targetRun, withDatabase, withLock } from './run.js';
+import { findRegistered, readLedgerIfAny, targetRun, withDatabase, withLock } from './run.js';
+import { refuseOtherIdentity } from './shared-pack.js';
 
 /** Options of {@link apply}. */
-export interface ApplyOptions extends DepartmentOptions {
+export interface ApplyOptions extends TargetOptions {
   /** Reads in a READ ONLY transaction, takes no lock, and returns the SQL that would run. */
   readonly dryRun?: boolean;
   /** Takes the present text of edited scripts as what was applied, without running it. */
@@ -34,9 +35,13 @@ export interface PendingSql {
 
 /** What {@link apply} did. */
 export interface ApplyResult {
-  readonly departmentId: string;
+  /** Key of the target in the ledger: the department id, or `pack:<name>`. */
+  readonly target: string;
+  /** Undefined for a shared pack. */
+  readonly departmentId: string | undefined;
   /** The schema's name: what a provisioning service hands on. */
   readonly schema: string;
+  /** The department's login role, or the group role of a shared pack's tenants. */
   readonly role: string;
   readonly pack: string;
   /** The run in federation.migration_runs; undefined when there was nothing to do. */
@@ -54,36 +59,32 @@ export interface ApplyResult {
 }
 
 /**
- * Brings one department up to its pack, the control plane first if need be. Doing it again does nothing.
+ * Brings one target, a department or a shared pack, up to its pack, the control plane first if need be. Doing it again
+ * does nothing.
  * @throws FedgenError E_DB_*, E_APPLY_FAILED, E_PRIVILEGE, E_SCRIPT_EDITED, E_SCRIPT_ORDER, E_INTERRUPTED and what
  *   {@link generate} throws; details.scripts tells what became of each script.
  */
 export async function apply(options: ApplyOptions): Promise<ApplyResult> {
   const prepared = await prepare(options);
   const control = await renderControlPlane(prepared.settings);
-  // Faults of templates are found before anything connects, where the name is known already.
-  const early =
-    options.department === undefined ? undefined : await renderDepartment(prepared, options.department);
-  return withDatabase(prepared, `applying "${prepared.departmentId}"`, async (session) => {
-    const department = early ?? (await renderRegistered(session, prepared));
-    if (options.dryRun) return dryRun(session, prepared, control, department, options);
-    return withLock(session, prepared, prepared.departmentId, async () => {
+  // Faults of templates are found before anything connects, where all that they depend on is known already.
+  const early = isSettled(prepared, options.department)
+    ? await renderTarget(prepared, { name: options.department })
+    : undefined;
+  return withDatabase(prepared, `applying "${prepared.targetId}"`, async (session) => {
+    const target = early ?? (await renderTarget(prepared, await findRegistered(session, prepared)));
+    await refuseOtherIdentity(session, target.plan);
+    if (options.dryRun) return dryRun(session, prepared, control, target, options);
+    return withLock(session, prepared, prepared.targetId, async () => {
       const controlPlane = await applyTarget(session, prepared, control, options);
-      const outcome = await applyTarget(session, prepared, department, options);
+      const outcome = await applyTarget(session, prepared, target, options);
       const edited = [...controlPlane.worklist.edited, ...outcome.worklist.edited];
-      return applyResult(department, outcome, {
+      return applyResult(prepared, target, outcome, {
         controlPlane: controlPlane.outcome.scripts,
         accepted: edited.map(({ script }) => script.source.name),
       });
     });
   });
-}
-
-async function renderRegistered(session: Session, prepared: Prepared): Promise<RenderedPlan> {
-  return renderDepartment(
-    prepared,
-    requireDepartmentName(prepared, await findDepartmentName(session, prepared)),
-  );
 }
 
 interface Applied {
@@ -98,7 +99,6 @@ async function applyTarget(
   options: ApplyOptions,
 ): Promise<Applied> {
   const { plan, scripts } = target;
-  const isControlPlane = plan.target.id === CONTROL_SCHEMA;
   const worklist = await readWorklist(session, prepared, target);
   if (options.acceptEdited)
     await acceptEdited(
@@ -109,7 +109,8 @@ async function applyTarget(
   else refuseEdited(worklist.edited);
   if (worklist.pending.length === 0) return { outcome: { runId: undefined, scripts: [] }, worklist };
   const run = targetRun(session, prepared, plan);
-  if (!isControlPlane) return { outcome: await applyScripts(run, worklist.pending), worklist };
+  if (plan.target.kind !== 'control-plane')
+    return { outcome: await applyScripts(run, worklist.pending), worklist };
   // Two first runs for two departments meet here: whoever comes second finds nothing left to do.
   const outcome = await withLock(session, prepared, CONTROL_SCHEMA, async () => {
     const { pending } = buildWorklist(
@@ -133,18 +134,19 @@ async function dryRun(
   session: Session,
   prepared: Prepared,
   control: RenderedPlan,
-  department: RenderedPlan,
+  target: RenderedPlan,
   options: ApplyOptions,
 ): Promise<ApplyResult> {
   const first = (await hasLedger(session)) ? await readWorklist(session, prepared, control) : undefined;
-  const second = await readWorklist(session, prepared, department);
+  const second = await readWorklist(session, prepared, target);
   if (!options.acceptEdited) refuseEdited([...(first?.edited ?? []), ...second.edited]);
   const pending = [
     ...(first?.pending ?? control.scripts).map((script) => pendingSql(CONTROL_SCHEMA, script)),
-    ...second.pending.map((script) => pendingSql(department.plan.target.id, script)),
+    ...second.pending.map((script) => pendingSql(target.plan.target.id, script)),
   ];
   return applyResult(
-    department,
+    prepared,
+    target,
     { outcome: { runId: undefined, scripts: [] }, worklist: second },
     { pending },
   );
@@ -158,6 +160,7 @@ const pendingSql = (target: string, script: RenderedScript): PendingSql => ({
 });
 
 function applyResult(
+  { departmentId }: Prepared,
   { plan }: RenderedPlan,
   { outcome, worklist }: Applied,
   more: {
@@ -170,9 +173,10 @@ function applyResult(
     return { target: plan.target.id, script: script.source.name, state: 'already-applied' };
   });
   return {
-    departmentId: plan.target.id,
+    target: plan.target.id,
+    departmentId,
     schema: plan.target.schema,
-    role: plan.target.role ?? '',
+    role: plan.target.role ?? plan.target.group ?? '',
     pack: plan.pack.name,
     runId: outcome.runId,
     scripts: [...standing, ...outcome.scripts],

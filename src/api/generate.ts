@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { composeFiles, type GeneratedFile } from '../render/compose.js';
+import type { Target } from '../plan/target.js';
 import { loadSqlParser } from '../render/sql-parser.js';
 import { VERSION } from '../shared/version.js';
 import {
   prepare,
   renderControlPlane,
-  renderDepartment,
-  requireDepartmentName,
-  type DepartmentOptions,
+  renderTarget,
   type Prepared,
   type RenderedPlan,
+  type TargetOptions,
 } from './options.js';
 import { writeFiles } from './write-files.js';
 
@@ -17,7 +17,7 @@ import { writeFiles } from './write-files.js';
 export const warmUp = (): Promise<void> => loadSqlParser();
 
 /** Options of {@link generate}. */
-export interface GenerateOptions extends DepartmentOptions {
+export interface GenerateOptions extends TargetOptions {
   /** The control plane's files as well, for who runs everything with psql. */
   readonly controlPlane?: boolean;
   /** Only the file with policies and grants, for a schema that stands already. */
@@ -30,9 +30,13 @@ export interface GenerateOptions extends DepartmentOptions {
 
 /** What {@link generate} made. */
 export interface GenerateResult {
-  readonly departmentId: string;
+  /** Key of the target in the ledger: the department id, or `pack:<name>`. */
+  readonly target: string;
+  /** Undefined for a shared pack. */
+  readonly departmentId: string | undefined;
   /** The schema's name: what a provisioning service hands on. */
   readonly schema: string;
+  /** The department's login role, or the group role of a shared pack's tenants. */
   readonly role: string;
   readonly pack: string;
   /** File names and contents, in the order in which psql runs them, then their rollbacks and the manifest. */
@@ -42,31 +46,34 @@ export interface GenerateResult {
 }
 
 /**
- * Renders a department's SQL, its rollback and a manifest with checksums. Needs no server.
+ * Renders the SQL of a department or a shared pack, its rollback and a manifest with checksums. Needs no server.
  * @throws FedgenError E_USAGE, E_NAME_INVALID, E_PACK_*, E_VARIABLE_INVALID, E_TEMPLATE_INVALID, E_SQL_*,
  *   E_ROLLBACK_UNDERIVABLE, E_OUTPUT.
  */
 export async function generate(options: GenerateOptions): Promise<GenerateResult> {
   const prepared = await prepare(options);
-  const name = requireDepartmentName(prepared, options.department);
-  const department = await renderDepartment(prepared, name);
-  const { target } = department.plan;
-  const names = { schema: `schema_${target.schema}.sql`, rls: `rls_policies_${target.id}.sql` };
-  const departmentFiles = composeFiles(department.plan, department.scripts, names);
+  const rendered = await renderTarget(prepared, { name: options.department });
+  const { target } = rendered.plan;
+  const names = { schema: `schema_${target.schema}.sql`, rls: `rls_policies_${fileId(target)}.sql` };
+  const targetFiles = composeFiles(rendered.plan, rendered.scripts, names);
   const sqlFiles = options.rlsOnly
-    ? departmentFiles.filter((file) => file.name.startsWith('rls_policies_'))
-    : departmentFiles;
+    ? targetFiles.filter((file) => file.name.startsWith('rls_policies_'))
+    : targetFiles;
   const controlPlane = options.controlPlane ? await controlPlaneFiles(prepared) : [];
-  const files = [...controlPlane, ...sqlFiles, manifest(department, sqlFiles, options.timestamp)];
+  const files = [...controlPlane, ...sqlFiles, manifest(rendered, sqlFiles, options.timestamp)];
   return {
-    departmentId: target.id,
+    target: target.id,
+    departmentId: prepared.departmentId,
     schema: target.schema,
-    role: target.role ?? '',
+    role: target.role ?? target.group ?? '',
     pack: prepared.pack.name,
     files,
     written: options.outputDir === undefined ? [] : await writeFiles(options.outputDir, files),
   };
 }
+
+/** The target's id in names of files, where a colon is not safe everywhere. No department id holds a hyphen. */
+const fileId = (target: Target): string => target.id.replace(':', '-');
 
 async function controlPlaneFiles(prepared: Prepared): Promise<GeneratedFile[]> {
   const { plan, scripts } = await renderControlPlane(prepared.settings);
@@ -82,12 +89,7 @@ function manifest(
     schemaVersion: 1,
     generator: `fedgen ${VERSION}`,
     ...(timestamp && { generatedAt: timestamp.toISOString() }),
-    department: {
-      id: plan.target.id,
-      name: plan.target.name,
-      schema: plan.target.schema,
-      role: plan.target.role,
-    },
+    ...manifestTarget(plan.target),
     pack: { name: plan.pack.name, version: plan.pack.version },
     variables: plan.variables,
     files: files.map((file) => ({ name: file.name, sha256: sha256(file.content) })),
@@ -100,7 +102,11 @@ function manifest(
         script.rollback.kind === 'sql' ? (script.rollback.derived ? 'derived' : 'written') : 'irreversible',
     })),
   };
-  return { name: `manifest_${plan.target.id}.json`, content: `${JSON.stringify(content, null, 2)}\n` };
+  return { name: `manifest_${fileId(plan.target)}.json`, content: `${JSON.stringify(content, null, 2)}\n` };
+}
+
+function manifestTarget({ kind, id, name, schema, schemas, role, group }: Target): Record<string, unknown> {
+  return kind === 'shared' ? { shared: { id, schemas, group } } : { department: { id, name, schema, role } };
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

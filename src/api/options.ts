@@ -1,8 +1,9 @@
 import { defaultSettings, type Settings } from '../config/settings.js';
 import { loadControlPlane, loadPack } from '../packs/load.js';
 import type { Pack } from '../packs/pack.js';
-import { assertDepartmentId, assertDepartmentName } from '../plan/names.js';
-import { planControlPlane, planDepartment, type TargetPlan } from '../plan/target.js';
+import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
+import { assertDepartmentId, assertDepartmentName, assertSharedPack, sharedTargetId } from '../plan/names.js';
+import { planControlPlane, planTarget, type TargetPlan } from '../plan/target.js';
 import type { GivenVariables } from '../plan/variables.js';
 import { createRenderer, type RenderedScript } from '../render/render.js';
 import { isReservedWord, loadSqlParser } from '../render/sql.js';
@@ -19,10 +20,13 @@ export interface CommonOptions {
   readonly onEvent?: OnEvent;
 }
 
-/** The department that a verb works on. */
-export interface DepartmentOptions extends CommonOptions {
-  /** Slug from which schema and role are named: `hr` gives `hr_tenant` and `hr_role`. */
-  readonly departmentId: string;
+/** The target that a verb works on: a department, or, for a pack with tenancy: shared, its installation. */
+export interface TargetOptions extends CommonOptions {
+  /**
+   * Slug from which schema and role are named: `hr` gives `hr_tenant` and `hr_role`. Needed for packs with a schema per
+   * department, refused for shared packs.
+   */
+  readonly departmentId?: string;
   /** Display name. Needed where the department is not registered yet. */
   readonly department?: string;
   /** Pack to use instead of the configured one. */
@@ -31,12 +35,15 @@ export interface DepartmentOptions extends CommonOptions {
   readonly variables?: GivenVariables;
 }
 
-/** A verb's options with defaults filled in and the id proved safe. */
+/** A verb's options with defaults filled in and the names proved safe. */
 export interface Prepared {
   readonly settings: Settings;
   readonly pack: Pack;
   readonly variables: GivenVariables;
-  readonly departmentId: string;
+  /** Key of the target in the ledger; also the name of its lock. */
+  readonly targetId: string;
+  /** Undefined for shared packs. */
+  readonly departmentId: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onEvent: OnEvent;
 }
@@ -47,46 +54,85 @@ export interface RenderedPlan {
   readonly scripts: readonly RenderedScript[];
 }
 
+/** What the registry knows of a target and its scripts need to be rendered as they were applied. */
+export interface Registered {
+  /** Display name of a department. */
+  readonly name?: string | undefined;
+  /** Identity mode of a shared pack. */
+  readonly identity?: string | undefined;
+}
+
 /**
- * Reads the pack and proves the department id safe, before anything connects.
- * @throws FedgenError E_NAME_INVALID, E_PACK_NOT_FOUND, E_PACK_INVALID.
+ * Reads the pack and proves the target's names safe, before anything connects.
+ * @throws FedgenError E_NAME_INVALID, E_PACK_NOT_FOUND, E_PACK_INVALID, E_USAGE.
  */
-export async function prepare(options: DepartmentOptions): Promise<Prepared> {
+export async function prepare(options: TargetOptions): Promise<Prepared> {
   const settings = options.settings ?? defaultSettings();
+  const { departmentId } = options;
   // The pack is read while the SQL grammar is compiled; the id is judged first all the same.
   const loading = loadPack(options.pack ?? settings.pack, settings.packDirs);
   loading.catch(() => undefined);
   await loadSqlParser();
-  assertDepartmentId(options.departmentId, settings.rolePrefix, isReservedWord);
+  if (departmentId !== undefined) assertDepartmentId(departmentId, settings.rolePrefix, isReservedWord);
   if (options.department !== undefined) assertDepartmentName(options.department);
   const pack = await loading;
-  if (pack.tenancy !== 'schema') {
-    throw new FedgenError(
-      'E_USAGE',
-      `pack ${pack.name} keeps its tenants in one shared schema, not one per department`,
-      {
-        hint: 'Use a pack with tenancy: schema, for example federation.',
-      },
-    );
-  }
   return {
     settings,
     pack,
     variables: { ...settings.variables[pack.name], ...options.variables },
-    departmentId: options.departmentId,
+    targetId: targetIdOf(pack, settings, options),
+    departmentId,
     signal: options.signal,
     onEvent: options.onEvent ?? (() => undefined),
   };
 }
 
-/** Renders a department's scripts. */
-export async function renderDepartment(prepared: Prepared, name: string): Promise<RenderedPlan> {
-  const { pack, departmentId, settings, variables } = prepared;
-  const plan = planDepartment(
-    pack,
-    { id: departmentId, name },
-    { rolePrefix: settings.rolePrefix, variables },
-  );
+/** The target's key, once it is clear that pack and department go together. */
+function targetIdOf(pack: Pack, settings: Settings, options: TargetOptions): string {
+  if (pack.tenancy === 'schema') {
+    if (options.departmentId !== undefined) return options.departmentId;
+    throw new FedgenError(
+      'E_USAGE',
+      `pack ${pack.name} needs --department-id: each department has a schema of its own`,
+      {
+        hint: 'For example: --department-id hr. Packs whose tenants share their tables are named with --pack alone.',
+      },
+    );
+  }
+  if (options.departmentId !== undefined || options.department !== undefined) {
+    throw new FedgenError(
+      'E_USAGE',
+      `pack ${pack.name} is shared by all its tenants and belongs to no department`,
+      {
+        hint: 'Leave --department-id and --department out. Tenants are added with "fedgen tenant add".',
+      },
+    );
+  }
+  assertSharedPack(pack, settings.rolePrefix, isReservedWord);
+  return sharedTargetId(pack.family);
+}
+
+/**
+ * Can the target be rendered as it was applied without asking the registry? Otherwise its name, or the identity mode
+ * that was chosen for it, must be read first.
+ */
+export function isSettled(prepared: Prepared, department: string | undefined): boolean {
+  if (prepared.departmentId !== undefined) return department !== undefined;
+  return Object.hasOwn(prepared.variables, IDENTITY_VARIABLE) || prepared.pack.identityModes.length === 1;
+}
+
+/** Renders the scripts of the target. @throws FedgenError E_USAGE for a department without a name. */
+export async function renderTarget(prepared: Prepared, registered: Registered): Promise<RenderedPlan> {
+  const { pack, departmentId, settings } = prepared;
+  const department =
+    departmentId === undefined
+      ? undefined
+      : { id: departmentId, name: requireDepartmentName(prepared, registered.name) };
+  const variables = {
+    ...(registered.identity !== undefined && { [IDENTITY_VARIABLE]: registered.identity }),
+    ...prepared.variables,
+  };
+  const plan = planTarget(pack, department, { rolePrefix: settings.rolePrefix, variables });
   const renderer = await createRenderer(pack);
   return { plan, scripts: renderer.render(plan) };
 }
@@ -100,9 +146,9 @@ export async function renderControlPlane(settings: Settings): Promise<RenderedPl
 }
 
 /** The name that was given, or a clear refusal. */
-export function requireDepartmentName(prepared: Prepared, name: string | undefined): string {
+function requireDepartmentName(prepared: Prepared, name: string | undefined): string {
   if (name !== undefined) return name;
-  throw new FedgenError('E_USAGE', `department "${prepared.departmentId}" needs a display name`, {
+  throw new FedgenError('E_USAGE', `department "${prepared.targetId}" needs a display name`, {
     hint: `Add --department "Its Name".`,
   });
 }

@@ -15,25 +15,28 @@ import { FedgenError } from '../shared/errors.js';
 import {
   prepare,
   renderControlPlane,
-  renderDepartment,
+  renderTarget,
   type CommonOptions,
-  type DepartmentOptions,
   type Prepared,
+  type Registered,
   type RenderedPlan,
+  type TargetOptions,
 } from './options.js';
 import {
-  findDepartmentName,
   connecting,
+  findRegistered,
+  isRegistered,
   readLedgerIfAny,
-  requireRegisteredName,
+  requireRegistered,
   targetRun,
   withDatabase,
   withLock,
   type Connecting,
 } from './run.js';
+import { refuseWithTenants } from './shared-pack.js';
 
 /** Options of {@link rollback}. */
-export interface RollbackOptions extends DepartmentOptions {
+export interface RollbackOptions extends TargetOptions {
   readonly goal: RollbackGoal;
   /** Destroys rows without asking; otherwise a rollback that would drop rows is refused untouched. */
   readonly allowDataLoss?: boolean;
@@ -43,7 +46,10 @@ export interface RollbackOptions extends DepartmentOptions {
 
 /** What {@link rollback} did, or would do. */
 export interface RollbackResult {
-  readonly departmentId: string;
+  /** Key of the target in the ledger: the department id, `pack:<name>`, or `federation` for the control plane. */
+  readonly target: string;
+  /** Undefined for a shared pack and the control plane. */
+  readonly departmentId: string | undefined;
   readonly schema: string;
   readonly runId: string | undefined;
   /** Scripts rolled back, newest first; for a dry run those that would be, as `not-run`. */
@@ -54,28 +60,32 @@ export interface RollbackResult {
 }
 
 /**
- * Takes a department back: to a script, by a number of scripts, or away altogether. History stays in the ledger.
+ * Takes a department or a shared pack back: to a script, by a number of scripts, or away altogether. History stays in the ledger.
  * Every step is checked before the first is run.
  * @throws FedgenError E_IRREVERSIBLE, E_DATA_LOSS, E_SCRIPT_EDITED, E_ROLLBACK_FAILED, E_TARGET_UNKNOWN, E_DB_*.
  */
 export async function rollback(options: RollbackOptions): Promise<RollbackResult> {
   const prepared = await prepare(options);
-  return withDatabase(prepared, `rolling back "${prepared.departmentId}"`, (session) =>
-    withLock(session, prepared, prepared.departmentId, async () => {
-      const name = options.department ?? (await findStandingName(session, prepared));
-      const department = await renderDepartment(prepared, name);
-      return rollBackTarget(session, prepared, department, options);
+  return withDatabase(prepared, `rolling back "${prepared.targetId}"`, (session) =>
+    withLock(session, prepared, prepared.targetId, async () => {
+      const registered = await findStanding(session, prepared, options.department);
+      return rollBackTarget(session, prepared, await renderTarget(prepared, registered), options);
     }),
   );
 }
 
-/** Its registered name; below its second script a department has none yet, and must still be able to go. */
-async function findStandingName(session: Session, prepared: Prepared): Promise<string> {
-  const name = await findDepartmentName(session, prepared);
-  if (name !== undefined) return name;
-  const rows = await readLedgerIfAny(session, prepared.settings, [prepared.departmentId]);
+/** What is registered of it; below its second script a target is not registered yet, and must still be able to go. */
+async function findStanding(
+  session: Session,
+  prepared: Prepared,
+  name: string | undefined,
+): Promise<Registered> {
+  if (name !== undefined) return { name };
+  const registered = await findRegistered(session, prepared);
+  if (isRegistered(registered)) return registered;
+  const rows = await readLedgerIfAny(session, prepared.settings, [prepared.targetId]);
   const stands = rows.some((row) => row.state === 'applied');
-  return stands ? prepared.departmentId : requireRegisteredName(session, prepared);
+  return stands ? { name: prepared.departmentId } : requireRegistered(session, prepared);
 }
 
 /** Options of {@link rollbackControlPlane}. */
@@ -85,8 +95,8 @@ export interface RollbackControlPlaneOptions extends CommonOptions {
 }
 
 /**
- * Removes the control plane from a database that has no department left.
- * @throws FedgenError E_USAGE while departments stand; E_DATA_LOSS when audit rows would go.
+ * Removes the control plane from a database that has no department and no shared pack left.
+ * @throws FedgenError E_USAGE while any stands; E_DATA_LOSS when audit rows would go.
  */
 export async function rollbackControlPlane(options: RollbackControlPlaneOptions): Promise<RollbackResult> {
   const to = connecting(options);
@@ -103,13 +113,13 @@ export async function rollbackControlPlane(options: RollbackControlPlaneOptions)
   );
 }
 
-/** Asked of the ledger: a department may stand without being registered, and would be an orphan. */
+/** Asked of the ledger: a target may stand without being registered, and would be an orphan. */
 function refuseWhileUsed(ids: readonly string[]): void {
-  const departments = [...new Set(ids)].sort();
-  if (departments.length === 0) return;
-  throw new FedgenError('E_USAGE', `the control plane still serves ${departments.join(', ')}`, {
-    hint: 'Remove the departments first: fedgen rollback --department-id <id> --all --yes.',
-    details: { departments },
+  const targets = [...new Set(ids)].sort();
+  if (targets.length === 0) return;
+  throw new FedgenError('E_USAGE', `the control plane still serves ${targets.join(', ')}`, {
+    hint: 'Remove them first: fedgen rollback --department-id <id> --all --yes, or --pack <name> for a shared pack.',
+    details: { targets },
   });
 }
 
@@ -130,8 +140,12 @@ async function rollBackTarget(
     ...step,
     drops: step.drops.filter((drop) => !isReferenceTable(plan.target.id, drop)),
   }));
+  const rowsLeft = applied.length - steps.reduce((sum, step) => sum + step.rows.length, 0);
+  if (rowsLeft === 0) await refuseWithTenants(session, plan);
   const run = targetRun(session, to, plan);
-  const result = { departmentId: plan.target.id, schema: plan.target.schema, steps: [], losses: [] };
+  const { id, kind, schema } = plan.target;
+  const departmentId = kind === 'department' ? id : undefined;
+  const result = { target: id, departmentId, schema, steps: [], losses: [] };
   if (!options.dryRun) {
     const outcome = await rollBackScripts(run, steps, { allowDataLoss: options.allowDataLoss ?? false });
     return { ...result, ...outcome };

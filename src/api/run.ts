@@ -1,6 +1,7 @@
 import { defaultSettings, requireDatabase, type Settings } from '../config/settings.js';
 import type { OnEvent } from '../apply/events.js';
 import { hasLedger, readDepartments, readLedger, type LedgerRow } from '../apply/ledger.js';
+import { readPack } from '../apply/registry.js';
 import type { TargetRun } from '../apply/apply.js';
 import { isConnectionLost, isServerError, statementError } from '../db/errors.js';
 import { withTargetLock } from '../db/lock.js';
@@ -9,7 +10,7 @@ import { sharedRoles } from '../plan/names.js';
 import type { TargetPlan } from '../plan/target.js';
 import { FedgenError } from '../shared/errors.js';
 import { VERSION } from '../shared/version.js';
-import type { CommonOptions, Prepared } from './options.js';
+import type { CommonOptions, Prepared, Registered } from './options.js';
 
 /** What a verb needs to open its connection. */
 export interface Connecting {
@@ -92,23 +93,41 @@ export async function readLedgerIfAny(
     : [];
 }
 
-/** The display name under which a department is registered; undefined when it is not. */
-export async function findDepartmentName(session: Session, prepared: Prepared): Promise<string | undefined> {
-  if (!(await hasLedger(session))) return undefined;
+/** What the registry knows of the target; nothing when it is not registered, or when there is no registry yet. */
+export async function findRegistered(session: Session, prepared: Prepared): Promise<Registered> {
+  if (!(await hasLedger(session))) return {};
   const { owner } = sharedRoles(prepared.settings.rolePrefix);
-  return (await readDepartments(session, owner, prepared.departmentId))[0]?.name;
+  const { departmentId, pack } = prepared;
+  if (departmentId === undefined) {
+    return { identity: (await readPack(session, owner, pack.family))?.identityMode };
+  }
+  return { name: (await readDepartments(session, owner, departmentId))[0]?.name };
 }
 
 /** @throws FedgenError E_TARGET_UNKNOWN */
-export async function requireRegisteredName(session: Session, prepared: Prepared): Promise<string> {
-  const name = await findDepartmentName(session, prepared);
-  if (name !== undefined) return name;
-  throw new FedgenError(
+export async function requireRegistered(session: Session, prepared: Prepared): Promise<Registered> {
+  const registered = await findRegistered(session, prepared);
+  if (isRegistered(registered)) return registered;
+  throw unknownTarget(session, prepared);
+}
+
+/** Did the registry know anything? */
+export const isRegistered = ({ name, identity }: Registered): boolean => (name ?? identity) !== undefined;
+
+/** The error that says how to apply what is not there. */
+export function unknownTarget(session: Session, { departmentId, pack }: Prepared): FedgenError {
+  if (departmentId === undefined) {
+    return new FedgenError('E_TARGET_UNKNOWN', `pack "${pack.family}" is not installed in ${session.where}`, {
+      hint: `Apply it first: fedgen apply --pack ${pack.name}.`,
+      details: { pack: pack.family },
+    });
+  }
+  return new FedgenError(
     'E_TARGET_UNKNOWN',
-    `department "${prepared.departmentId}" is not registered in ${session.where}`,
+    `department "${departmentId}" is not registered in ${session.where}`,
     {
-      hint: `Apply it first: fedgen apply --department "Its Name" --department-id ${prepared.departmentId}. "fedgen status" lists what is there.`,
-      details: { departmentId: prepared.departmentId },
+      hint: `Apply it first: fedgen apply --department "Its Name" --department-id ${departmentId}. "fedgen status" lists what is there.`,
+      details: { departmentId },
     },
   );
 }

@@ -1,120 +1,111 @@
-import { randomBytes } from 'node:crypto';
-import { sqlState } from '../db/errors.js';
-import { findBlockers } from '../db/lock.js';
-import type { Session } from '../db/session.js';
-import { planDepartment } from '../plan/target.js';
-import { createRenderer } from '../render/render.js';
+import { defaultSettings } from '../config/settings.js';
+import { loadControlPlane, loadPack } from '../packs/load.js';
+import type { Pack } from '../packs/pack.js';
+import { assertDepartmentId } from '../plan/names.js';
+import { resolveVariables } from '../plan/variables.js';
+import { isReservedWord, loadSqlParser } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
-import { CHECK_TITLES, checkResult, type CheckName, type CheckResult } from '../validate/checks.js';
-import { checkContract } from '../validate/contract.js';
-import { readSchemaFacts, type SchemaFacts } from '../validate/facts.js';
-import { checkIsolation, PROBE_LOCK_TIMEOUT_MS } from '../validate/isolation.js';
-import { prepare, renderDepartment, type DepartmentOptions } from './options.js';
-import { requireRegisteredName, withDatabase } from './run.js';
+import { judge, type ValidationReport } from '../validate/judge.js';
+import type { Severity } from '../validate/model.js';
+import type { TargetOptions } from './options.js';
+import { connecting, withDatabase } from './run.js';
+import { assertKnownWaivers, selectChecks, type Selection } from './selection.js';
+import { listChecks, lookAtAll } from './survey.js';
+import type { Survey } from './survey-input.js';
 
 /** Options of {@link validate}. */
-export type ValidateOptions = DepartmentOptions;
-
-/** What {@link validate} found. */
-export interface ValidationReport {
-  readonly departmentId: string;
-  readonly schema: string;
-  readonly role: string;
-  readonly pack: string;
-  readonly server: string;
-  readonly serverVersion: number;
-  readonly passed: boolean;
-  /** The department can reach another one, or that could not be disproved. */
-  readonly isolationBroken: boolean;
-  readonly checks: readonly CheckResult[];
+export interface ValidateOptions extends TargetOptions, Selection {
+  /** Department ids, `*` in them stands for any run of characters. */
+  readonly targets?: readonly string[];
+  /** Every registered department. */
+  readonly all?: boolean;
+  /** The mildest severity that fails, instead of the configured one. */
+  readonly failOn?: Severity;
+  /** Compare with the expectation stored in this file instead of with a scratch target. */
+  readonly snapshot?: string;
+  /** Store the expectation in this file. */
+  readonly writeSnapshot?: string;
+  /** Skip targets whose catalogue has not changed since their last clean validation. */
+  readonly sinceLast?: boolean;
+  /** The day by which waivers expire, YYYY-MM-DD. Default: today, in UTC. */
+  readonly today?: string;
 }
 
 /**
- * Proves that a department is complete and isolated: its contract from pack.yaml, and attacks as its role in a
- * transaction that is rolled back. Findings are results, not errors.
- * @throws FedgenError E_TARGET_UNKNOWN, E_DB_*, E_PRIVILEGE and what reading the pack throws.
+ * Proves that departments are complete, unchanged and isolated: their contract from pack.yaml, the checks of
+ * templates/_checks, a comparison with a scratch department, and attacks as their roles; all of it in transactions
+ * that are rolled back. Weighs the findings against the waivers of the settings. Findings are results, not errors.
+ * @throws FedgenError E_USAGE, E_CONFIG_INVALID, E_NAME_INVALID, E_TARGET_UNKNOWN, E_DB_*, E_PRIVILEGE and what reading
+ *   the pack throws.
  */
 export async function validate(options: ValidateOptions): Promise<ValidationReport> {
-  const prepared = await prepare(options);
-  return withDatabase(prepared, `validating "${prepared.departmentId}"`, async (session) => {
-    const { plan } = await renderDepartment(prepared, await requireRegisteredName(session, prepared));
-    const facts = await readFacts(session, plan.target.schema);
-    const contract = checkContract(prepared.pack, plan.target, facts, plan.roles.owner);
-    const isolation = facts.exists
-      ? await checkIsolation({
-          session,
-          plan,
-          scratch: await renderScratch(prepared, plan.variables),
-          token: `fg${randomBytes(6).toString('hex')}`,
-        })
-      : cannotAttack(plan.target.schema);
-    const checks = inOrder([...contract, isolation]);
-    return {
-      departmentId: plan.target.id,
-      schema: plan.target.schema,
-      role: plan.target.role ?? '',
-      pack: prepared.pack.name,
-      server: session.where,
-      serverVersion: session.serverVersion,
-      passed: checks.every((check) => check.passed),
-      isolationBroken: !isolation.passed,
-      checks,
-    };
-  });
-}
-
-/** Deparsing constraints takes a lock on each table: beside a table that is locked by others it must not wait for ever. */
-async function readFacts(session: Session, schema: string): Promise<SchemaFacts> {
-  await session.client.query(`begin read only; set local lock_timeout = ${PROBE_LOCK_TIMEOUT_MS}`);
-  try {
-    const facts = await readSchemaFacts(session, schema);
-    await session.client.query('commit');
-    return facts;
-  } catch (cause) {
-    await session.client.query('rollback').catch(() => undefined);
-    throw sqlState(cause) === '55P03' ? await lockedError(session, schema, cause) : cause;
-  }
-}
-
-async function lockedError(session: Session, schema: string, cause: unknown): Promise<FedgenError> {
-  const blockers = await findBlockers(session, schema);
-  const who = blockers.map((blocker) => `\n  ${blocker}`).join('');
-  return new FedgenError('E_DB_LOCKED', `cannot look at schema "${schema}": a table is locked${who}`, {
-    hint: 'End the sessions above or wait for them, then validate again.',
-    details: { schema, blockers },
-    cause,
-  });
-}
-
-type Prepared = Awaited<ReturnType<typeof prepare>>;
-
-/** A department that nobody has, to be created and attacked inside one transaction. */
-async function renderScratch(
-  prepared: Prepared,
-  variables: Prepared['variables'],
-): Promise<Parameters<typeof checkIsolation>[0]['scratch']> {
-  const id = `fedgen_probe_${randomBytes(5).toString('hex')}`;
-  const { rolePrefix } = prepared.settings;
-  const plan = planDepartment(prepared.pack, { id, name: 'fedgen probe' }, { rolePrefix, variables });
-  return { plan, scripts: (await createRenderer(prepared.pack)).render(plan) };
-}
-
-const cannotAttack = (schema: string): CheckResult =>
-  checkResult(
-    'cross_tenant_isolation',
-    'not probed',
-    [
-      {
-        object: schema,
-        message: 'could not be probed: the schema is missing',
-        remedy: 'Apply the department first.',
-      },
-    ],
-    [],
+  const settings = options.settings ?? defaultSettings();
+  const survey = await prepareSurvey(options);
+  const evidence = await withDatabase(connecting(options), 'validating', (session) =>
+    lookAtAll(session, survey, (use) => withDatabase(connecting(options), 'validating', use)),
   );
+  const today = options.today ?? new Date().toISOString().slice(0, 10);
+  return judge(
+    evidence,
+    {
+      ...settings.validate,
+      failOn: options.failOn ?? settings.validate.failOn,
+      wholeFleet: options.all === true,
+    },
+    today,
+  );
+}
 
-function inOrder(checks: readonly CheckResult[]): CheckResult[] {
-  const names = Object.keys(CHECK_TITLES);
-  const rank = (name: CheckName): number => names.indexOf(name);
-  return [...checks].sort((a, b) => rank(a.name) - rank(b.name));
+/** Everything that can be refused before anything connects. */
+async function prepareSurvey(options: ValidateOptions): Promise<Survey> {
+  const settings = options.settings ?? defaultSettings();
+  const [pack, controlPlane] = await Promise.all([
+    loadPack(options.pack ?? settings.pack, settings.packDirs),
+    loadControlPlane(),
+    loadSqlParser(),
+  ]);
+  const known = await listChecks();
+  assertKnownWaivers(
+    settings.validate.waivers,
+    known.map(({ code }) => code),
+  );
+  const patterns = [
+    ...(options.departmentId === undefined ? [] : [options.departmentId]),
+    ...(options.targets ?? []),
+  ];
+  for (const id of patterns.filter((pattern) => !pattern.includes('*'))) {
+    assertDepartmentId(id, settings.rolePrefix, isReservedWord);
+  }
+  assertTargets(pack, patterns, options);
+  const selected = selectChecks(known, options);
+  return {
+    settings,
+    pack,
+    controlPlane,
+    variables: resolveVariables(pack, { ...settings.variables[pack.name], ...options.variables }),
+    selected,
+    isComplete: selected.size === known.length,
+    patterns: options.all === true ? ['*'] : patterns,
+    snapshot: options.snapshot,
+    writeSnapshot: options.writeSnapshot,
+    sinceLast: options.sinceLast === true,
+  };
+}
+
+function assertTargets(pack: Pack, patterns: readonly string[], options: ValidateOptions): void {
+  const isNamed = patterns.length > 0;
+  if (pack.tenancy === 'shared' && isNamed) {
+    throw new FedgenError(
+      'E_USAGE',
+      `pack ${pack.name} is shared by all its tenants and belongs to no department`,
+      {
+        hint: 'Leave --department-id out.',
+      },
+    );
+  }
+  if (pack.tenancy === 'schema' && !isNamed && options.all !== true) {
+    throw new FedgenError('E_USAGE', 'validate needs --department-id or --all', {
+      hint: 'For example: fedgen validate --department-id hr, several with a pattern such as "sales_*".',
+    });
+  }
 }

@@ -1,6 +1,6 @@
 import type { RenderedScript } from '../render/render.js';
-import { quoteIdentifier } from '../render/quote.js';
 import type { Session } from '../db/session.js';
+import { asOwner } from './as-owner.js';
 
 /** One row of federation.schema_migrations: a script that stands, or stood, at a target. */
 export interface LedgerRow {
@@ -130,22 +130,4 @@ export async function acceptEdited(
       );
     }
   });
-}
-
-/** A short transaction as the owner role, which alone may touch the control plane's tables. */
-async function asOwner<T>(
-  session: Session,
-  owner: string,
-  mode: 'read only' | 'read write',
-  use: () => Promise<T>,
-): Promise<T> {
-  await session.client.query(`begin ${mode}; set local role ${quoteIdentifier(owner)}`);
-  try {
-    const result = await use();
-    await session.client.query('commit');
-    return result;
-  } catch (error) {
-    await session.client.query('rollback').catch(() => undefined);
-    throw error;
-  }
 }

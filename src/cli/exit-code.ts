@@ -1,4 +1,4 @@
-import type { ValidationReport } from '../api/validate.js';
+import type { ValidationReport } from '../validate/judge.js';
 import { EXIT } from '../shared/errors.js';
 
 /** 0 passed, 1 findings, 5 isolation broken or unproved. */

@@ -28,12 +28,16 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Read off the arguments as they came, because those that commander refuses must be told in the format as well. */
+/**
+ * Read off the arguments as they came, because those that commander refuses must be told in the format as well. With
+ * --output the format is that of the file.
+ */
 function formatOf(argv: readonly string[]): Format {
-  const isJson = argv.some(
-    (arg, at) => arg === '--format=json' || (arg === '--format' && argv[at + 1] === 'json'),
+  if (argv.some((arg) => arg === '--output' || arg.startsWith('--output='))) return 'text';
+  const given = argv.flatMap((arg, at) =>
+    arg === '--format' ? [argv[at + 1]] : [/^--format=(.*)$/.exec(arg)?.[1]],
   );
-  return isJson ? 'json' : 'text';
+  return (['json', 'ndjson'] as const).find((format) => given.includes(format)) ?? 'text';
 }
 
 /** Whoever reads us may stop early (`| head`, `| less`): that is no error, and work under way goes on. */
@@ -60,7 +64,7 @@ function abortOnSignals(abort: AbortController): () => void {
 
 async function report(error: unknown, invocation: Invocation): Promise<number> {
   if (isPrinted(error) && error.exitCode === 0) return 0;
-  // commander has complained already; in json nobody has heard it, and main tells it as a document.
+  // commander has complained already; in json nobody has heard it, and it is told as a document.
   if (isPrinted(error) && invocation.format === 'text') return USAGE;
   // Loaded late: what only failures need must not slow the start of everything else.
   const { printError } = await import('./print-error.js');

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { redact } from '../config/redact.js';
 import { EXIT, FedgenError } from '../shared/errors.js';
 import { colours } from './colours.js';
-import { printJson } from './print.js';
+import { printJson, printJsonLine } from './print.js';
 import { isPrinted, type Format } from './program.js';
 
 /**
@@ -11,9 +11,11 @@ import { isPrinted, type Format } from './program.js';
  */
 export function printError(cause: unknown, format: Format): number {
   const error = isPrinted(cause) ? usageError(cause) : cause;
-  if (format === 'json' && error instanceof FedgenError) {
+  if (format !== 'text' && error instanceof FedgenError) {
     const { code, message, hint, details } = error;
-    printJson({ error: { code, message, ...(hint !== undefined && { hint }), details } });
+    const told = { error: { code, message, ...(hint !== undefined && { hint }), details } };
+    if (format === 'json') printJson(told);
+    else printJsonLine({ event: 'error', ...told });
     return error.exitCode;
   }
   process.stderr.write(`${redact(errorText(error))}\n`);

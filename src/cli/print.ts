@@ -10,12 +10,22 @@ export function printText(text: string): void {
  * value: in the whole text a quote in somebody's name could swallow what follows it, and with it the document.
  */
 export function printJson(document: Readonly<Record<string, unknown>>): void {
-  const redactValue = (_key: string, value: unknown): unknown =>
-    typeof value === 'string' ? redact(value) : value;
-  process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ...document }, redactValue, 2)}\n`);
+  process.stdout.write(`${jsonOf(document, 2)}\n`);
 }
 
-/** SQL as it is: what psql shall read must not be touched. */
-export function printSql(sql: string): void {
-  process.stdout.write(sql);
+/** The same as one line of ndjson. */
+export function printJsonLine(document: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`${jsonOf(document)}\n`);
+}
+
+const jsonOf = (document: Readonly<Record<string, unknown>>, indent?: number): string =>
+  JSON.stringify(
+    { schemaVersion: 1, ...document },
+    (_key, value: unknown) => (typeof value === 'string' ? redact(value) : value),
+    indent,
+  );
+
+/** Text as it is: SQL that psql shall read, and reports that were redacted value by value. */
+export function printVerbatim(text: string): void {
+  process.stdout.write(text);
 }

@@ -1,16 +1,32 @@
 import { createRequire } from 'node:module';
 import type * as Commander from 'commander';
+import {
+  CONNECTION,
+  DEPARTMENT,
+  DEPARTMENT_ID,
+  FORMAT,
+  LIMITS,
+  option,
+  PACK,
+  VALIDATE,
+  VAR,
+  VERBOSE,
+  wholeNumber,
+  YES,
+} from './options.js';
+import type { CommandSpec } from './command-spec.js';
+import { TENANT_COMMANDS } from './tenant-commands.js';
 
 // By require: commander's ES module entry only wraps its files, and the wrapping costs start-up time.
 const require = createRequire(import.meta.url);
-const { Command, CommanderError, InvalidArgumentError, Option } = require('commander') as typeof Commander;
+const { Command, CommanderError } = require('commander') as typeof Commander;
 
 /** commander has printed help, the version or its complaint already; anything else is an error of ours. */
 export const isPrinted = (error: unknown): error is Commander.CommanderError =>
   error instanceof CommanderError;
 
-/** Output formats of results. */
-export type Format = 'text' | 'json';
+/** How errors are told: in the form of the results, where that is a form for them. */
+export type Format = 'text' | 'json' | 'ndjson';
 
 /** What a command tells main: how errors are to be printed, and the exit code. */
 export interface Invocation {
@@ -21,62 +37,9 @@ export interface Invocation {
 /** A command's work: options as commander parsed them in, exit code out. */
 export type Handler = (options: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<number>;
 
-interface CommandSpec {
-  readonly summary: string;
-  readonly examples: readonly string[];
-  /** Made when the command is called: most of a start would go into options that nobody asked for. */
-  readonly options: () => readonly Commander.Option[];
-  /** Told here and not by commander, which would complain of it before it sees that an option is misspelt. */
-  readonly needsDepartment?: boolean;
-  readonly load: () => Promise<Handler>;
-}
-
-const option = (flags: string, description: string): Commander.Option => new Option(flags, description);
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
-  return Number(text);
-}
-
-function assignment(text: string, earlier: Record<string, string> = {}): Record<string, string> {
-  const [name, ...value] = text.split('=');
-  if (!name || value.length === 0) throw new InvalidArgumentError('Write it as name=value.');
-  return { ...earlier, [name]: value.join('=') };
-}
-
-const FORMAT = (): Commander.Option =>
-  option('--format <format>', 'how results are printed').choices(['text', 'json']).default('text');
-const CONFIG = (): Commander.Option =>
-  option('--config <file>', 'configuration file (default: fedgen.config.* upwards from here)');
-const DEPARTMENT_ID = (): Commander.Option =>
-  option('--department-id <id>', 'slug: a lower-case letter, then letters, digits, underscores');
-const DEPARTMENT = (): Commander.Option => option('--department <name>', 'display name');
-const PACK = (): Commander.Option => option('--pack <name>', 'pack of tables to use (default: federation)');
-const VAR = (): Commander.Option =>
-  option('--var <name=value>', "value of one of the pack's variables; repeatable").argParser(assignment);
-const VERBOSE = (): Commander.Option => option('--verbose', 'tell more');
-const YES = (): Commander.Option => option('--yes', 'do not ask');
-
-const CONNECTION = (): Commander.Option[] => [
-  option('--database-url <url>', 'postgres://user:password@host:port/name'),
-  option('--db-host <host>', 'server'),
-  option('--db-port <port>', 'port'),
-  option('--db-name <name>', 'database'),
-  option('--db-user <user>', 'user'),
-  option('--db-password <password>', 'password (visible in the process list: prefer PGPASSWORD)'),
-  option('--role-prefix <prefix>', 'put before every role name, because roles are cluster-wide'),
-  CONFIG(),
-  FORMAT(),
-];
-const LIMITS = (): Commander.Option[] => [
-  option('--lock-timeout <duration>', 'how long DDL waits for a lock before it is tried again (5s)'),
-  option('--lock-wait <duration>', 'how long to wait for another fedgen on the same department (30s)'),
-  option('--statement-timeout <duration>', 'longest time for one script (none)'),
-];
-
 const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   generate: {
-    summary: "render a department's SQL, its rollback and a manifest",
+    summary: 'render the SQL of a department or a shared pack, its rollback and a manifest',
     examples: [
       'fedgen generate --department "Legal Department" --department-id legal',
       'fedgen generate --department Sales --department-id sales --apply --validate',
@@ -98,14 +61,14 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       ...CONNECTION(),
       ...LIMITS(),
     ],
-    needsDepartment: true,
     load: async () => (await import('./commands/generate.js')).runGenerate,
   },
   apply: {
-    summary: 'bring a department up to its pack',
+    summary: 'bring a department or a shared pack up to date',
     examples: [
       'fedgen apply --department "Human Resources" --department-id hr',
       'fedgen apply --department-id hr --dry-run',
+      'fedgen apply --pack shop',
     ],
     options: () => [
       DEPARTMENT(),
@@ -117,26 +80,29 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       ...CONNECTION(),
       ...LIMITS(),
     ],
-    needsDepartment: true,
     load: async () => (await import('./commands/apply.js')).runApply,
   },
   rollback: {
-    summary: 'take a department back',
+    summary: 'take a department or a shared pack back',
     examples: [
       'fedgen rollback --department-id hr --to 1',
       'fedgen rollback --department-id hr --steps 1 --dry-run',
       'fedgen rollback --department-id hr --all --yes',
+      'fedgen rollback --pack shop --all --yes',
       'fedgen rollback --control-plane --yes --allow-data-loss',
     ],
     options: () => [
-      option('--department-id <id>', 'the department'),
+      option('--department-id <id>', 'the department; not for shared packs'),
       option('--department <name>', 'the name it was applied under, if it was renamed since'),
       option('--to <number>', 'undo every script above this number; 0 undoes all, one by one').argParser(
         wholeNumber,
       ),
       option('--steps <count>', 'undo this many scripts').argParser(wholeNumber),
-      option('--all', 'drop schema and role, whatever state they are in'),
-      option('--control-plane', 'remove the control plane from a database without departments'),
+      option('--all', 'drop schemas and role, whatever state they are in'),
+      option(
+        '--control-plane',
+        'remove the control plane from a database without departments and shared packs',
+      ),
       option('--allow-data-loss', 'go on although rows would be destroyed'),
       option('--dry-run', 'print what would run and what it would destroy'),
       YES(),
@@ -148,8 +114,12 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./commands/rollback.js')).runRollback,
   },
   status: {
-    summary: 'tell where departments stand',
-    examples: ['fedgen status', 'fedgen status --department-id hr --format json', 'fedgen status --check'],
+    summary: 'tell where departments or a shared pack stand',
+    examples: [
+      'fedgen status',
+      'fedgen status --department-id hr --format json',
+      'fedgen status --pack shop --check',
+    ],
     options: () => [
       option('--department-id <id>', 'only this department'),
       option('--check', 'exit 1 when a script is pending or edited'),
@@ -159,20 +129,21 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./commands/status.js')).runStatus,
   },
   validate: {
-    summary: 'prove that a department is complete and isolated',
+    summary: 'prove that departments are complete and isolated',
     examples: [
       'fedgen validate --department-id hr --verbose',
-      'fedgen validate --department-id hr --format json',
+      'fedgen validate --all --format sarif --output fedgen.sarif',
+      'fedgen validate --all --format html --output validation.html',
+      'fedgen validate --department-id "sales_*" --skip probe --fail-on warning',
     ],
-    options: () => [
-      DEPARTMENT_ID(),
-      PACK(),
-      VAR(),
-      option('--verbose', 'list what passed as well'),
-      ...CONNECTION(),
-    ],
-    needsDepartment: true,
+    options: () => [...VALIDATE(), ...CONNECTION(['text', 'json', 'ndjson', 'junit', 'sarif', 'html'])],
     load: async () => (await import('./commands/validate.js')).runValidate,
+  },
+  seed: {
+    summary: 'bring the tenants and rows that a shared pack has to begin with',
+    examples: ['fedgen seed --pack shop'],
+    options: () => [PACK(), ...CONNECTION(), ...LIMITS().filter(({ long }) => long === '--lock-wait')],
+    load: async () => (await import('./commands/seed.js')).runSeed,
   },
   demo: {
     summary: 'show everything on a throw-away PostgreSQL',
@@ -226,6 +197,8 @@ export function buildProgram(invocation: Invocation, signal: AbortSignal): Comma
   addCommands(program, COMMANDS, invocation, signal);
   const dev = program.command('dev').description('a local PostgreSQL that is kept between runs');
   addCommands(dev, DEV_COMMANDS, invocation, signal);
+  const tenant = program.command('tenant').description('the tenants of a shared pack, or departments');
+  addCommands(tenant, TENANT_COMMANDS, invocation, signal);
   return program;
 }
 
@@ -256,18 +229,10 @@ function addCommands(
     addOptions.set(command, addOnce);
     command.on('beforeHelp', addOnce);
     command.action(async (options: Record<string, unknown>) => {
-      if (spec.needsDepartment && options['departmentId'] === undefined) throw await departmentMissing(name);
       const run = await spec.load();
       invocation.exitCode = await run(options, signal);
     });
   }
-}
-
-async function departmentMissing(command: string): Promise<Error> {
-  const { FedgenError } = await import('../shared/errors.js');
-  return new FedgenError('E_USAGE', `${command} needs --department-id`, {
-    hint: `For example: fedgen ${command} --department-id hr. "fedgen ${command} --help" lists the options.`,
-  });
 }
 
 const helpExamples = (examples: readonly string[]): string =>

@@ -10,6 +10,12 @@ export function text(options: Options, name: string): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
+/** The values of an option that may be given several times; undefined when it was not given. */
+export function list(options: Options, name: string): readonly string[] | undefined {
+  const value = options[name];
+  return Array.isArray(value) ? value.map(String) : undefined;
+}
+
 /** Was a flag given? */
 export const flag = (options: Options, name: string): boolean => options[name] === true;
 
@@ -54,16 +60,17 @@ export async function settingsOf(options: Options): Promise<Settings> {
   return settings;
 }
 
-/** What departments share among all verbs. */
-export function departmentOf(options: Options): {
-  departmentId: string;
+/** Which target a verb is to work on; settingsOf reads the pack. */
+export function targetOf(options: Options): {
+  departmentId?: string;
   department?: string;
   variables: Record<string, string>;
 } {
-  const name = text(options, 'department');
+  const departmentId = text(options, 'departmentId');
+  const department = text(options, 'department');
   return {
-    departmentId: text(options, 'departmentId') ?? '',
-    ...(name !== undefined && { department: name }),
+    ...(departmentId !== undefined && { departmentId }),
+    ...(department !== undefined && { department }),
     variables: variables(options),
   };
 }

@@ -20,7 +20,7 @@ import {
   resolveDatabase,
 } from './resolve-database.js';
 import type { checkRawSettings, RawSettings } from './schema.js';
-import { defaultSettings, type Settings } from './settings.js';
+import { defaultSettings, type Settings, type ValidateSettings } from './settings.js';
 
 export type { Environment, SettingsFlags } from './levels.js';
 
@@ -92,7 +92,7 @@ async function checkLevels(raws: readonly RawLevel[]): Promise<readonly Database
   return checked.flatMap((result) => ('entry' in result ? [result.entry] : []));
 }
 
-type ScalarKey = 'rolePrefix' | 'packs' | 'pack' | 'outputDir' | 'lockRetries' | 'variables';
+type ScalarKey = 'rolePrefix' | 'packs' | 'pack' | 'outputDir' | 'lockRetries' | 'variables' | 'validate';
 type DurationKey = 'lockTimeout' | 'lockWait' | 'statementTimeout' | 'connectTimeout';
 
 /** The highest level that says something about `key`. */
@@ -121,6 +121,11 @@ function pickDuration(levels: readonly DatabaseLevel[], key: DurationKey): numbe
 function given<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> };
 function given(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+function validateOf(levels: readonly DatabaseLevel[]): Partial<ValidateSettings> | undefined {
+  const raw = pick(levels, 'validate')?.value;
+  return raw && given(raw);
 }
 
 function missingReason(resolved: ResolvedDatabase, envs: readonly Environment[]): string | undefined {
@@ -158,6 +163,7 @@ function buildSettings(
       statementTimeoutMs: pickDuration(levels, 'statementTimeout'),
       connectTimeoutMs: pickDuration(levels, 'connectTimeout'),
       variables: pick(levels, 'variables')?.value,
+      validate: validateOf(levels),
       configFile: file?.path,
     }),
     packDirs: packs === undefined ? [] : packs.value.map((dir) => resolve(packs.baseDir, dir)),

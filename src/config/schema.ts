@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SSL_MODES } from './database.js';
 import { DURATION_FORM, DURATION_PATTERN, MAX_DURATION_MS, parseDuration } from './duration.js';
 import { suggestSimilar } from './suggest.js';
+import { knownValidateKeys, validateSchema } from './validate-schema.js';
 
 /** The longest role prefix: 63 bytes of a role name minus room for a department and "_tenant_role". */
 const MAX_ROLE_PREFIX = 40;
@@ -111,6 +112,7 @@ const rawSettings = z.strictObject({
     )
     .describe('Template variables, by pack and name. Default: those of the pack.')
     .optional(),
+  validate: validateSchema,
 });
 
 /** The configuration file as it is written. Not trusted: checkRawSettings makes it so, loadSettings makes Settings. */
@@ -126,6 +128,7 @@ type ZodIssue = z.core.$ZodIssue;
 
 function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 0) return Object.keys(rawSettings.shape);
+  if (path[0] === 'validate') return knownValidateKeys(path.slice(1));
   return path.length === 1 && path[0] === 'database' ? Object.keys(databaseObject.shape) : [];
 }
 

@@ -11,6 +11,24 @@ export { Secret } from './secret.js';
 /** What a template variable may be in the configuration; the pack's declaration narrows it. */
 export type VariableValue = string | number | boolean;
 
+/** What a validation accepts and what it fails on. */
+export interface ValidateSettings {
+  /** The mildest severity of a finding that fails. */
+  readonly failOn: 'error' | 'warning' | 'note';
+  /** Findings that are accepted until a day (YYYY-MM-DD); `*` in object and target stands for any run of characters. */
+  readonly waivers: readonly {
+    readonly check: string;
+    readonly object: string;
+    readonly target?: string | undefined;
+    readonly reason: string;
+    readonly until: string;
+  }[];
+  /** Roles that were made members of fedgen's roles, or given rights, on purpose. */
+  readonly trustedRoles: readonly string[];
+  /** Extensions that the database may have. */
+  readonly extensions: readonly string[];
+}
+
 /** The parsed configuration. Deeply frozen; may be printed, since passwords show as "[redacted]". */
 export interface Settings {
   /** Absent if nothing names a host: see requireDatabase. */
@@ -37,6 +55,7 @@ export interface Settings {
   readonly connectTimeoutMs: number;
   /** Template variables by pack and name. */
   readonly variables: Readonly<Record<string, Readonly<Record<string, VariableValue>>>>;
+  readonly validate: ValidateSettings;
   /** Absolute path of the configuration file that was read. */
   readonly configFile?: string;
   /** Sentences for the user about settings that were given and are not used. */
@@ -51,12 +70,17 @@ function deepFreeze<T>(value: T): T {
   return value;
 }
 
+/** Settings that take the place of defaults; of `validate` single members do. */
+export type SettingsOverrides = Partial<Omit<Settings, 'validate'>> & {
+  readonly validate?: Partial<ValidateSettings>;
+};
+
 /**
  * The settings that hold when nothing is configured, with `overrides` in their place; frozen. For library users who
  * configure in code: no file and no environment is read. A relative outputDir or pack folder counts from the
  * working directory.
  */
-export function defaultSettings(overrides: Partial<Settings> = {}): Settings {
+export function defaultSettings(overrides: SettingsOverrides = {}): Settings {
   const settings: Settings = {
     rolePrefix: '',
     pack: 'federation',
@@ -67,6 +91,13 @@ export function defaultSettings(overrides: Partial<Settings> = {}): Settings {
     connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
     ...overrides,
     variables: structuredClone(overrides.variables ?? {}),
+    validate: {
+      failOn: 'error',
+      waivers: [],
+      trustedRoles: [],
+      extensions: [],
+      ...structuredClone(overrides.validate ?? {}),
+    },
     warnings: [...(overrides.warnings ?? [])],
     packDirs: (overrides.packDirs ?? []).map((dir) => resolve(dir)),
     outputDir: resolve(overrides.outputDir ?? 'generated'),

@@ -6,6 +6,8 @@ import { displayPath, readTemplates, readText, ROOT, type Templates } from './fi
 import { loadKnown, textKey } from './known.js';
 import type { Pack, ScriptSource, TemplateRef } from './pack.js';
 import type { RawPack } from './schema.js';
+import { seedTenants } from './seed.js';
+import { tenancyParts } from './tenancy.js';
 
 const SCRIPT = /^(\d{4})_[a-z0-9_]+\.sql\.njk$/;
 const CONTROL_SCRIPT = /^(\d{4})_[a-z0-9_]+\.sql$/;
@@ -113,14 +115,14 @@ function assemble(
   }
   return {
     name: raw.name,
+    family: base?.family ?? raw.name,
     version: raw.version,
     description: raw.description,
     engine: raw.engine,
     tenancy,
     tenantColumn,
-    identityModes: raw.identityModes,
-    variables: { ...base?.variables, ...raw.variables } as Pack['variables'],
-    tables: [...(base?.tables ?? []), ...raw.tables],
+    ...tenancyParts(raw, tenancy, tenantColumn.type, base),
+    seed: raw.seed ? seedTenants(raw.name, raw.seed, templates) : (base?.seed ?? []),
     functions: [...(base?.functions ?? []), ...raw.functions],
     scripts,
     templates,
@@ -142,11 +144,15 @@ export async function loadControlPlane(): Promise<Pack> {
     .map((name) => scriptSource(CONTROL_PLANE, name, name.replace('migrations/', 'rollback/'), templates));
   return {
     name: CONTROL_PLANE,
+    family: CONTROL_PLANE,
     version: 1,
     description: 'registry, ledger, permissions and audit in schema federation',
     engine: 'postgres',
     tenancy: 'shared',
+    schemas: [],
     tenantColumn: { name: 'department_id', type: 'varchar(100)' },
+    tenantTable: undefined,
+    seed: [],
     identityModes: ['role'],
     variables: {},
     tables: [],

@@ -45,9 +45,39 @@ export type Retention =
   | { readonly age: string; readonly column: string; readonly function?: string | undefined }
   | { readonly none: string };
 
+/**
+ * Whose the rows of a table are. `tenant`: each row belongs to one tenant. `reference`: all tenants read them and the
+ * platform writes them; there is no tenant column. `mixed`: the tenant column may be null, and rows without a tenant
+ * are reference rows.
+ */
+export type TableScope = 'tenant' | 'reference' | 'mixed';
+
+/** How a shared pack learns which tenant asks; docs/tenants.md says which threat each one stops. */
+export type IdentityMode = 'role' | 'signed' | 'variable';
+
+/** The table of a shared pack that holds one row per tenant. */
+export interface TenantTable {
+  readonly table: string;
+  readonly schema: string;
+  readonly idColumn: string;
+  readonly nameColumn: string;
+}
+
+/** A tenant that `fedgen seed` brings, with its rows. */
+export interface SeedTenant {
+  readonly id: string;
+  readonly name: string;
+  readonly script: TemplateRef;
+  /** Rows that it has at least afterwards, by table of the main schema. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
 /** What pack.yaml promises of one table; `validate` checks the database against it. */
 export interface TableContract {
   readonly name: string;
+  /** One of the pack's schemas; undefined where each department has a schema of its own. */
+  readonly schema: string | undefined;
+  readonly scope: TableScope;
   readonly category: string;
   readonly purpose: string;
   /** Resource name under which other tenants may be let in to read, or `never`. */
@@ -64,15 +94,26 @@ export interface TableContract {
 /** One schema family as data. */
 export interface Pack {
   readonly name: string;
+  /**
+   * Name of the pack at the root of `extends`. A shared pack is installed once per database under this name, whichever
+   * of its extensions is applied.
+   */
+  readonly family: string;
   readonly version: number;
   readonly description: string;
   readonly engine: 'postgres';
   readonly tenancy: 'schema' | 'shared';
+  /** The schemas of a shared pack, the main one first; empty where each department has its own. */
+  readonly schemas: readonly string[];
   readonly tenantColumn: { readonly name: string; readonly type: string };
-  readonly identityModes: readonly ('role' | 'signed' | 'variable')[];
+  readonly tenantTable: TenantTable | undefined;
+  /** Tenants to begin with; empty for packs that bring none. */
+  readonly seed: readonly SeedTenant[];
+  /** The first is the default. */
+  readonly identityModes: readonly IdentityMode[];
   readonly variables: Readonly<Record<string, VariableSpec>>;
   readonly tables: readonly TableContract[];
-  /** Function names (without arguments) that the target's schema must have. */
+  /** Function names (without arguments) that the target's schema must have, or that say their schema themselves. */
   readonly functions: readonly string[];
   /** By number, ascending. */
   readonly scripts: readonly ScriptSource[];

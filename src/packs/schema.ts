@@ -41,6 +41,13 @@ const retention = z.union([
 
 const table = z.strictObject({
   name: identifier,
+  schema: identifier.optional().describe('one of schemas, for a shared pack; default: the first'),
+  scope: z
+    .enum(['tenant', 'reference', 'mixed'])
+    .default('tenant')
+    .describe(
+      'tenant: every row belongs to one tenant; reference: all tenants read, the platform writes; mixed: rows without a tenant are reference',
+    ),
   category: z.string(),
   purpose: z.string().min(1),
   sharing: z.string().default('never').describe('resource name, or never'),
@@ -54,6 +61,35 @@ const table = z.strictObject({
     .describe('SQL literals by column, for probes where no acceptable value can be worked out'),
 });
 
+const tenantTable = z.strictObject({
+  table: identifier,
+  schema: identifier.optional(),
+  idColumn: identifier,
+  nameColumn: identifier,
+});
+
+const seed = z.strictObject({
+  tenants: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        name: z.string(),
+        script: z
+          .string()
+          .describe("template below the pack's folder, run as the owner acting for the tenant"),
+        counts: z
+          .record(identifier, z.int().nonnegative())
+          .describe('rows that the tenant has at least afterwards, by table of the main schema'),
+      }),
+    )
+    .min(1),
+});
+
+const functionName = z
+  .string()
+  .regex(/^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*$/, 'must be a lower-case SQL name, schema-qualified or not')
+  .max(127);
+
 /** pack.yaml as it stands in the file. Unknown keys are refused. */
 export const rawPackSchema = z.strictObject({
   $schema: z.string().optional(),
@@ -63,11 +99,24 @@ export const rawPackSchema = z.strictObject({
   extends: z.string().optional().describe('name of the pack whose scripts, tables and variables come first'),
   engine: z.literal('postgres').default('postgres'),
   tenancy: z.enum(['schema', 'shared']).optional(),
+  schemas: z
+    .array(identifier)
+    .min(1)
+    .optional()
+    .describe("schemas of a shared pack, the main one first; default: the pack's name with underscores"),
   tenantColumn: z.strictObject({ name: identifier, type: z.string() }).optional(),
-  identityModes: z.array(z.enum(['role', 'signed', 'variable'])).default(['role']),
+  tenantTable: tenantTable
+    .optional()
+    .describe('table of a shared pack with one row per tenant, kept by "fedgen tenant"'),
+  seed: seed.optional().describe('tenants with rows to begin with, for "fedgen seed"; shared packs only'),
+  identityModes: z
+    .array(z.enum(['role', 'signed', 'variable']))
+    .min(1)
+    .optional()
+    .describe('ways in which a shared pack may learn who asks; the first is the default'),
   variables: z.record(identifier, variable).default({}),
   tables: z.array(table).default([]),
-  functions: z.array(identifier).default([]),
+  functions: z.array(functionName).default([]),
 });
 
 export type RawPack = z.infer<typeof rawPackSchema>;

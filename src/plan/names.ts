@@ -34,6 +34,58 @@ export const departmentSchema = (id: string): string => `${id}_tenant`;
 /** Login role of a department. */
 export const departmentRole = (id: string, rolePrefix: string): string => `${rolePrefix}${id}_role`;
 
+/** Key of a shared pack in the ledger. No department id holds a colon, so the two cannot be mixed up. */
+export const sharedTargetId = (pack: string): string => `pack:${pack}`;
+/** What a pack's name looks like inside SQL names. */
+export const packSlug = (pack: string): string => pack.replaceAll('-', '_');
+/** Group role of the tenants of a shared pack. */
+export const packGroup = (pack: string, rolePrefix: string): string =>
+  `${rolePrefix}${packSlug(pack)}_tenant`;
+
+/**
+ * Refuses a shared pack whose schemas or group role could be taken for something else.
+ * @throws FedgenError E_NAME_INVALID that names every fault at once.
+ */
+export function assertSharedPack(
+  pack: { readonly family: string; readonly schemas: readonly string[] },
+  rolePrefix: string,
+  isReservedWord: (word: string) => boolean,
+): void {
+  const group = packGroup(pack.family, rolePrefix);
+  const faults = [
+    ...pack.schemas.flatMap((schema) => schemaFaults(schema, isReservedWord)),
+    ...tooLong(group),
+    ...takenRole(group, rolePrefix),
+  ];
+  if (faults.length === 0) return;
+  throw new FedgenError('E_NAME_INVALID', `pack ${pack.family}: ${faults.join('; ')}`, {
+    hint: 'Rename the pack (or copy it under another name), or list other names under "schemas" in its pack.yaml.',
+    details: { pack: pack.family, faults },
+  });
+}
+
+function schemaFaults(schema: string, isReservedWord: (word: string) => boolean): string[] {
+  return [
+    isReservedWord(schema) && 'is a reserved word of SQL',
+    schema.startsWith('pg_') && 'starts with pg_, which PostgreSQL keeps for itself',
+    RESERVED_IDS.has(schema) && 'is a name that fedgen keeps for itself',
+    schema.endsWith('_tenant') && 'ends in _tenant, as the schemas of departments do',
+  ]
+    .filter((fault) => typeof fault === 'string')
+    .map((fault) => `schema "${schema}" ${fault}`);
+}
+
+function tooLong(name: string): string[] {
+  const bytes = Buffer.byteLength(name);
+  if (bytes <= MAX_IDENTIFIER_BYTES) return [];
+  return [`gives the name "${name}" of ${bytes} bytes, and PostgreSQL keeps ${MAX_IDENTIFIER_BYTES}`];
+}
+
+const takenRole = (role: string, rolePrefix: string): string[] =>
+  Object.values(sharedRoles(rolePrefix)).includes(role)
+    ? [`gives the role name "${role}", which is one of the shared roles`]
+    : [];
+
 /**
  * Refuses a department id from which no safe set of names can be derived.
  * @param isReservedWord tells SQL keywords apart (the grammar's own list).
@@ -68,16 +120,8 @@ function derivedNameFaults(
   if (isReservedWord(id)) faults.push('is a reserved word of SQL');
   if (id.startsWith('pg_')) faults.push('starts with pg_, which PostgreSQL keeps for itself');
   if (RESERVED_IDS.has(id)) faults.push('is a name that fedgen keeps for itself');
-  for (const name of [departmentSchema(id), departmentRole(id, rolePrefix)]) {
-    const bytes = Buffer.byteLength(name);
-    if (bytes > MAX_IDENTIFIER_BYTES) {
-      faults.push(`gives the name "${name}" of ${bytes} bytes, and PostgreSQL keeps ${MAX_IDENTIFIER_BYTES}`);
-    }
-  }
-  if (Object.values(sharedRoles(rolePrefix)).includes(departmentRole(id, rolePrefix))) {
-    faults.push(`gives the role name "${departmentRole(id, rolePrefix)}", which is one of the shared roles`);
-  }
-  return faults;
+  const role = departmentRole(id, rolePrefix);
+  return [...faults, ...tooLong(departmentSchema(id)), ...tooLong(role), ...takenRole(role, rolePrefix)];
 }
 
 /**
@@ -86,17 +130,20 @@ function derivedNameFaults(
  * @throws FedgenError E_NAME_INVALID.
  */
 export function assertDepartmentName(name: string): void {
-  const fault =
-    name.trim() === ''
-      ? 'is empty'
-      : Array.from(name).length > 255
-        ? `has ${Array.from(name).length} characters; 255 are kept`
-        : /[\p{Cc}\p{Co}\p{Cs}\u2028\u2029]/u.test(name)
-          ? 'holds a line break or another control character'
-          : undefined;
+  const fault = displayNameFault(name);
   if (fault === undefined) return;
   throw new FedgenError('E_NAME_INVALID', `department name ${JSON.stringify(name)} ${fault}`, {
     hint: 'Give the name as people write it, on one line: --department "Legal Department".',
     details: { department: name },
   });
+}
+
+/** What is wrong with a display name; undefined for a good one. */
+export function displayNameFault(name: string): string | undefined {
+  if (name.trim() === '') return 'is empty';
+  const { length } = Array.from(name);
+  if (length > 255) return `has ${length} characters; 255 are kept`;
+  return /[\p{Cc}\p{Co}\p{Cs}\u2028\u2029]/u.test(name)
+    ? 'holds a line break or another control character'
+    : undefined;
 }

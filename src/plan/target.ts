@@ -1,15 +1,30 @@
+import { FedgenError } from '../shared/errors.js';
 import type { Pack, VariableValue } from '../packs/pack.js';
-import { CONTROL_SCHEMA, departmentRole, departmentSchema, sharedRoles, type SharedRoles } from './names.js';
+import {
+  CONTROL_SCHEMA,
+  departmentRole,
+  departmentSchema,
+  packGroup,
+  sharedRoles,
+  sharedTargetId,
+  type SharedRoles,
+} from './names.js';
 import { resolveVariables, type GivenVariables } from './variables.js';
 
-/** One place that scripts are applied to: a department's schema, or the control plane itself. */
+/** One place that scripts are applied to: a department's schema, a shared pack, or the control plane itself. */
 export interface Target {
-  /** Key in the ledger: the department id, or `federation` for the control plane. */
+  readonly kind: 'department' | 'shared' | 'control-plane';
+  /** Key in the ledger: the department id, `pack:<name>`, or `federation` for the control plane. */
   readonly id: string;
   readonly name: string;
+  /** The main schema: search_path while scripts run. */
   readonly schema: string;
-  /** The tenant's login role; undefined for the control plane. */
+  /** All schemas of the target, the main one first. */
+  readonly schemas: readonly string[];
+  /** The login role of a department. */
   readonly role: string | undefined;
+  /** The group role of a shared pack's tenants, which holds the grants on its tables. */
+  readonly group: string | undefined;
 }
 
 /** What is to stand at one target: the pack, who it is for, and the values its templates see. Pure data. */
@@ -20,11 +35,46 @@ export interface TargetPlan {
   readonly variables: Readonly<Record<string, VariableValue>>;
 }
 
+/** Who a schema per department is for. */
+export interface Department {
+  readonly id: string;
+  readonly name: string;
+}
+
+interface PlanOptions {
+  readonly rolePrefix: string;
+  readonly variables: GivenVariables;
+}
+
+/**
+ * Plans the target of a pack: a department where each has a schema of its own, otherwise the shared installation.
+ * @throws FedgenError E_USAGE when there is no department for a pack that needs one; E_VARIABLE_INVALID.
+ */
+export function planTarget(pack: Pack, department: Department | undefined, options: PlanOptions): TargetPlan {
+  if (pack.tenancy === 'shared') return planShared(pack, options);
+  if (department) return planDepartment(pack, department, options);
+  throw new FedgenError(
+    'E_USAGE',
+    `pack ${pack.name} needs --department-id: each department has a schema of its own`,
+    {
+      hint: 'For example: --department-id hr.',
+    },
+  );
+}
+
 /** Plans the control plane: the one installation-wide target. */
 export function planControlPlane(pack: Pack, rolePrefix: string): TargetPlan {
   return {
     pack,
-    target: { id: CONTROL_SCHEMA, name: 'control plane', schema: CONTROL_SCHEMA, role: undefined },
+    target: {
+      kind: 'control-plane',
+      id: CONTROL_SCHEMA,
+      name: 'control plane',
+      schema: CONTROL_SCHEMA,
+      schemas: [CONTROL_SCHEMA],
+      role: undefined,
+      group: undefined,
+    },
     roles: sharedRoles(rolePrefix),
     variables: {},
   };
@@ -34,18 +84,36 @@ export function planControlPlane(pack: Pack, rolePrefix: string): TargetPlan {
  * Plans one department. The id and the name must have passed assertDepartmentId and assertDepartmentName.
  * @throws FedgenError E_VARIABLE_INVALID.
  */
-export function planDepartment(
-  pack: Pack,
-  department: { readonly id: string; readonly name: string },
-  options: { readonly rolePrefix: string; readonly variables: GivenVariables },
-): TargetPlan {
+export function planDepartment(pack: Pack, department: Department, options: PlanOptions): TargetPlan {
+  const schema = departmentSchema(department.id);
   return {
     pack,
     target: {
+      kind: 'department',
       id: department.id,
       name: department.name,
-      schema: departmentSchema(department.id),
+      schema,
+      schemas: [schema],
       role: departmentRole(department.id, options.rolePrefix),
+      group: undefined,
+    },
+    roles: sharedRoles(options.rolePrefix),
+    variables: resolveVariables(pack, options.variables),
+  };
+}
+
+/** Plans a shared pack's one installation in a database. Its names must have passed assertSharedPack. */
+function planShared(pack: Pack, options: PlanOptions): TargetPlan {
+  return {
+    pack,
+    target: {
+      kind: 'shared',
+      id: sharedTargetId(pack.family),
+      name: pack.family,
+      schema: pack.schemas[0] ?? '',
+      schemas: pack.schemas,
+      role: undefined,
+      group: packGroup(pack.family, options.rolePrefix),
     },
     roles: sharedRoles(options.rolePrefix),
     variables: resolveVariables(pack, options.variables),

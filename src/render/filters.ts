@@ -42,11 +42,25 @@ export function qualified(name: unknown, schema: unknown): string {
   return `${ident(schema)}.${ident(name)}`;
 }
 
+const TYPE = /^[a-z][a-z0-9_]*(?:\(\d{1,5}(?:, ?\d{1,5})?\))?$/;
+
+/**
+ * `{{ target.tenant.type | type }}`: the name of a built-in type as it is, `varchar(10)` for example.
+ * @throws Error for anything else: a type cannot be quoted, so its shape alone keeps SQL out of it.
+ */
+function type(value: unknown): string {
+  if (typeof value === 'string' && TYPE.test(value)) return value;
+  throw new Error(
+    `type needs the name of a type, not ${typeof value === 'string' ? `"${value}"` : describe(value)}`,
+  );
+}
+
 /** The filters, one of which every value must pass on its way into SQL. */
 export const QUOTING_FILTERS: ReadonlyMap<string, (...values: unknown[]) => string> = new Map([
   ['ident', ident],
   ['literal', literal],
   ['qualified', qualified],
+  ['type', type],
 ]);
 
 function refuseUnstorable(filter: string, text: string): void {

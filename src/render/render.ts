@@ -1,5 +1,6 @@
 import { textKey } from '../packs/known.js';
 import type { Pack, ScriptSource, TemplateRef } from '../packs/pack.js';
+import { tenantType } from '../packs/tenant-type.js';
 import type { TargetPlan } from '../plan/target.js';
 import { FedgenError } from '../shared/errors.js';
 import { excerpt, positionAt } from '../shared/excerpt.js';
@@ -58,6 +59,8 @@ export interface Renderer {
    * @throws FedgenError E_TEMPLATE_INVALID, E_SQL_INVALID, E_SQL_FORBIDDEN, E_ROLLBACK_UNDERIVABLE.
    */
   render(plan: TargetPlan): RenderedScript[];
+  /** A template that is no numbered script: it is not tracked, and has no way back. @throws FedgenError as render does. */
+  renderSeed(template: TemplateRef, plan: TargetPlan): RenderedSql;
   /** Only the checksums of all scripts: many times faster. @throws FedgenError E_TEMPLATE_INVALID. */
   checksums(plan: TargetPlan): ScriptChecksums[];
 }
@@ -74,6 +77,7 @@ export async function createRenderer(pack: Pack): Promise<Renderer> {
   return {
     render: (plan) =>
       pack.scripts.map((source) => renderScript(source, pack, renderTemplate, contextOf(plan, source))),
+    renderSeed: (template, plan) => parseRendering(renderTemplate(template, templateContext(plan)), template),
     checksums: (plan) =>
       pack.scripts.map((source) => {
         const rendering = renderTemplate(source.template, contextOf(plan, source));
@@ -95,12 +99,20 @@ export function templateContext(plan: TargetPlan): Readonly<Record<string, unkno
       id: target.id,
       name: target.name,
       schema: target.schema,
+      schemas: target.schemas,
       ...(target.role && { role: target.role }),
+      ...(target.group && { group: target.group, pack: pack.family, tenant: tenantContext(pack) }),
     },
     roles,
     vars: variables,
     pack: { name: pack.name, version: pack.version },
   };
+}
+
+/** What the macros of shared packs see of the tenant column; `cast` is false where text compares with it directly. */
+function tenantContext({ tenantColumn }: Pack): Readonly<Record<string, unknown>> {
+  const { name, type } = tenantColumn;
+  return { column: name, type, cast: tenantType(type)?.cast ?? false };
 }
 
 function renderScript(

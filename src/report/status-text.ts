@@ -1,27 +1,6 @@
-import Table from 'cli-table3';
-import type { DepartmentStatus, StatusResult } from '../api/status.js';
+import type { DepartmentStatus, PackStatus, StatusResult } from '../api/status.js';
 import { count, formatDuration, type Paint } from './paint.js';
-
-const PLAIN = {
-  chars: {
-    top: '',
-    'top-mid': '',
-    'top-left': '',
-    'top-right': '',
-    bottom: '',
-    'bottom-mid': '',
-    'bottom-left': '',
-    'bottom-right': '',
-    left: '',
-    'left-mid': '',
-    mid: '',
-    'mid-mid': '',
-    right: '',
-    'right-mid': '',
-    middle: '  ',
-  },
-  style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-};
+import { formatTable } from './table.js';
 
 /** Where departments stand: one row each, or script by script for a single one. */
 export function formatStatus(
@@ -30,11 +9,12 @@ export function formatStatus(
 ): string {
   const { paint } = options;
   if (!status.initialized) return `No control plane in ${status.server}: nothing was applied here yet.`;
+  if (status.packs.length > 0) return status.packs.map((pack) => packText(pack, paint)).join('\n\n');
   if (status.departments.length === 0) {
     const which = options.detailed ? 'No such department is' : 'No department is';
     return `${which} registered in ${status.server}.`;
   }
-  const overview = table(
+  const overview = formatTable(
     ['department', 'name', 'schema', 'status', 'version', 'pending'],
     status.departments.map((department) => [
       department.departmentId,
@@ -51,16 +31,38 @@ export function formatStatus(
   return [overview, ...status.departments.map((department) => scripts(department, paint))].join('\n\n');
 }
 
-function pendingText(department: DepartmentStatus, paint: Paint): string {
-  if (department.unknown > 0) return paint.red(`${count(department.unknown, 'script')} of another pack`);
-  if (department.edited > 0) return paint.red(`${count(department.edited, 'script')} edited`);
-  return department.pending === 0 ? paint.green('none') : paint.yellow(String(department.pending));
+/** There is one shared pack at a time, so its scripts are always listed. */
+function packText(pack: PackStatus, paint: Paint): string {
+  const overview = formatTable(
+    ['pack', 'schemas', 'status', 'identity', 'tenants', 'version', 'pending'],
+    [
+      [
+        pack.pack,
+        pack.schemas.join(', '),
+        pack.status,
+        pack.identity,
+        String(pack.tenants),
+        String(pack.version).padStart(4, '0'),
+        pendingText(pack, paint),
+      ],
+    ],
+    paint,
+  );
+  return `${overview}\n\n${scripts(pack, paint)}`;
 }
 
-function scripts(department: DepartmentStatus, paint: Paint): string {
-  return table(
+type Progress = Pick<DepartmentStatus, 'pending' | 'edited' | 'unknown' | 'scripts'>;
+
+function pendingText(progress: Progress, paint: Paint): string {
+  if (progress.unknown > 0) return paint.red(`${count(progress.unknown, 'script')} of another pack`);
+  if (progress.edited > 0) return paint.red(`${count(progress.edited, 'script')} edited`);
+  return progress.pending === 0 ? paint.green('none') : paint.yellow(String(progress.pending));
+}
+
+function scripts(progress: Progress, paint: Paint): string {
+  return formatTable(
     ['script', 'state', 'applied at', 'by', 'took'],
-    department.scripts.map((script) => [
+    progress.scripts.map((script) => [
       script.script,
       script.state === 'applied' ? paint.green(script.state) : paint.yellow(script.state),
       script.appliedAt?.toISOString() ?? '',
@@ -69,14 +71,4 @@ function scripts(department: DepartmentStatus, paint: Paint): string {
     ]),
     paint,
   );
-}
-
-function table(head: readonly string[], rows: readonly string[][], paint: Paint): string {
-  const made = new Table({ ...PLAIN, head: head.map((cell) => paint.bold(cell)) });
-  made.push(...rows);
-  return made
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
 }

@@ -1,4 +1,5 @@
 import type { Session } from '../db/session.js';
+import { schemaOids } from './catalogue.js';
 
 /** A column as the catalogue has it. */
 export interface ColumnFact {
@@ -16,6 +17,8 @@ export interface ColumnFact {
 export interface TableFact {
   readonly name: string;
   readonly owner: string;
+  /** The table that it is a partition or child of; null when it is none. */
+  readonly partOf: string | null;
   readonly rlsEnabled: boolean;
   readonly rlsForced: boolean;
   readonly policies: readonly string[];
@@ -30,21 +33,18 @@ export interface SchemaFacts {
   readonly functions: readonly string[];
 }
 
-/** Reads one schema. Everything starts from pg_depend, so the cost does not grow with the number of schemas. */
-export async function readSchemaFacts(session: Session, schema: string): Promise<SchemaFacts> {
-  const { rows: schemas } = await session.client.query<{ oid: string }>(
-    'select oid::text from pg_namespace where nspname = $1',
-    [schema],
-  );
-  const oid = schemas[0]?.oid;
-  if (oid === undefined) return { exists: false, tables: [], functions: [] };
-  const { rows: tables } = await session.client.query<TableFact>(TABLES, [oid]);
-  const { rows: functions } = await session.client.query<{ name: string }>(FUNCTIONS, [oid]);
+/** Reads the schemas of one target. Everything starts from pg_depend, so the cost does not grow with the number of schemas. */
+export async function readSchemaFacts(session: Session, schemas: readonly string[]): Promise<SchemaFacts> {
+  const oids = await schemaOids(session, schemas);
+  if (oids.length < schemas.length) return { exists: false, tables: [], functions: [] };
+  const { rows: tables } = await session.client.query<TableFact>(TABLES, [oids]);
+  const { rows: functions } = await session.client.query<{ name: string }>(FUNCTIONS, [oids]);
   return { exists: true, tables, functions: functions.map((row) => row.name) };
 }
 
 const TABLES = `
 select c.relname as name, pg_get_userbyid(c.relowner) as owner,
+       (select p.relname from pg_inherits i join pg_class p on p.oid = i.inhparent where i.inhrelid = c.oid limit 1) as "partOf",
        c.relrowsecurity as "rlsEnabled", c.relforcerowsecurity as "rlsForced",
        coalesce((select json_agg(p.polname order by p.polname) from pg_policy p where p.polrelid = c.oid), '[]') as policies,
        coalesce((select json_agg(json_build_object(
@@ -59,12 +59,12 @@ select c.relname as name, pg_get_userbyid(c.relowner) as owner,
                  order by i.relname)
           from pg_index x join pg_class i on i.oid = x.indexrelid where x.indrelid = c.oid), '[]') as indexes
   from pg_depend d join pg_class c on c.oid = d.objid
- where d.refclassid = 'pg_namespace'::regclass and d.refobjid = $1::oid
+ where d.refclassid = 'pg_namespace'::regclass and d.refobjid = any ($1::oid[])
    and d.classid = 'pg_class'::regclass and d.objsubid = 0 and c.relkind in ('r', 'p')
  order by c.relname`;
 
 const FUNCTIONS = `
 select p.proname as name
   from pg_depend d join pg_proc p on p.oid = d.objid
- where d.refclassid = 'pg_namespace'::regclass and d.refobjid = $1::oid and d.classid = 'pg_proc'::regclass
+ where d.refclassid = 'pg_namespace'::regclass and d.refobjid = any ($1::oid[]) and d.classid = 'pg_proc'::regclass
  order by 1`;

@@ -39,7 +39,7 @@ it('a table is added to a department by a pack that extends its own', async () =
 
   const applied = await ok('apply', ...HR, ...MINE);
   expect(applied.stdout).toMatch(/^Applied 1 script to hr_tenant in .*\n {2}✓ hr 0012_add_table /);
-  const verdict = await ok('validate', ...HR, ...MINE);
+  const verdict = await ok('validate', ...HR, ...MINE, '--verbose');
   expect(verdict.stdout).toContain('25 of 25 tables');
   await ok('status', ...HR, ...MINE, '--check');
 

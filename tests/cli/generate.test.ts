@@ -139,7 +139,7 @@ it('--apply --validate goes the whole way at once, and a second time finds nothi
   try {
     const first = await own.ok(...LEGAL, '--apply', '--validate');
     expect(first.stdout).toMatch(/^Generated: generated\/schema_legal_tenant\.sql\n/);
-    expect(first.stdout).toMatch(/^Applied 17 scripts to legal_tenant/m);
+    expect(first.stdout).toMatch(/^Applied 19 scripts to legal_tenant/m);
     expect(first.stdout).toMatch(/^All \d+ checks passed\.$/m);
     const snapshot = (): Promise<string[]> => withClient(own.url, (client) => snapshotCatalogue(client));
     const before = await snapshot();

@@ -41,12 +41,16 @@ describe('how far must be said', () => {
     [['--department-id', 'hr']],
     [['--department-id', 'hr', '--steps', '1', '--all']],
     [['--department-id', 'hr', '--steps', '1', '--to', '1']],
-    [['--steps', '1']],
-    [['--all', '--yes']],
   ])('%j', async (args) => {
     const result = await installation.run('rollback', ...args);
     expectError(result, 2, 'E_USAGE');
     expect(result.stderr).toContain('--to, --steps and --all');
+  });
+
+  it.each([[['--steps', '1']], [['--all']]])('and of which department: %j', async (args) => {
+    const result = await installation.run('rollback', ...args);
+    expectError(result, 2, 'E_USAGE');
+    expect(result.stderr).toContain('pack federation needs --department-id');
   });
 
   it('and --all and --control-plane need --yes where there is no terminal', async () => {

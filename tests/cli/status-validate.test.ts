@@ -93,14 +93,19 @@ describe('validate', () => {
       withClient(installation.url, (client) => snapshotCatalogue(client));
     const before = await snapshot();
     const plain = await ok('validate', '--department-id', 'hr');
-    expect(plain.stdout).toMatch(
-      /^Validation of hr \(hr_tenant, .*\):\n(?: {2}✓ .*\n)+All \d+ checks passed\.\n$/,
-    );
+    expect(plain.stdout).toMatch(/^Validation of hr \(pack federation, schema hr_tenant\) in .*:\n/);
+    expect(plain.stdout).toMatch(/^ {2}✓ contract .*: (\d+) of \1 checks passed$/m);
+    expect(plain.stdout).toMatch(/^All \d+ checks passed\.$/m);
     const verbose = await ok('validate', '--department-id', 'hr', '--verbose');
     expect(verbose.stdout.split('\n').length).toBeGreaterThan(plain.stdout.split('\n').length + 24);
     const { validate } = parseDocument(await ok('validate', '--department-id', 'hr', '--format', 'json'));
-    expect(validate).toMatchObject({ departmentId: 'hr', passed: true, isolationBroken: false });
-    const names = [...plain.stdout.matchAll(/^ {2}✓ (\w+):/gm)].map(([, name]) => name);
+    expect(validate).toMatchObject({
+      schemaVersion: 1,
+      passed: true,
+      isolationBroken: false,
+      targets: [{ target: 'hr', schemas: ['hr_tenant'], passed: true }],
+    });
+    const names = [...verbose.stdout.matchAll(/^ {4}✓ (\w+):/gm)].map(([, name]) => name);
     expect(names).toEqual(
       expect.arrayContaining([
         'schema_exists',
@@ -123,7 +128,9 @@ describe('validate', () => {
       async () => {
         const result = await installation.run('validate', '--department-id', 'hr');
         expect(result.code).toBe(1);
-        expect(result.stdout).toMatch(/✗ indexes_created: .*\n {6}\S*idx_tool_calls_status.*\n {8}mend \S/);
+        expect(result.stdout).toMatch(
+          /✗ indexes_created: .*\n.*\n {8}error \S*idx_tool_calls_status.*\n {10}mend \S/,
+        );
         expect(result.stdout).toMatch(/^1 check of \d+ failed\.$/m);
         const json = await installation.run('validate', '--department-id', 'hr', '--format', 'json');
         expect(json.code).toBe(1);
@@ -176,7 +183,7 @@ describe('validate', () => {
         const result = await installation.run('validate', '--department-id', 'hr');
         expect(result.code).not.toBe(0);
         expect(result.stdout).toMatch(
-          /✗ rls_enabled: .*\n {6}hr_tenant\.contacts: row level security is disabled/,
+          /✗ rls_enabled: .*\n.*\n {8}error hr_tenant\.contacts: row level security is disabled/,
         );
       },
     );

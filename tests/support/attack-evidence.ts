@@ -154,7 +154,7 @@ const bySuperuser = (sql: string, answer: string): Attack => ({
 export const ADMINISTRATOR_ATTACKS: readonly Attack[] = [
   bySuperuser(`update federation.tenants set role_name = 'adm_login' where tenant_id = 'hr'`, 'UPDATE 1'),
   bySuperuser(
-    `insert into federation.tenants (role_name, tenant_id, pack) values ('adm_login', 'hr', 'other')`,
+    `insert into federation.tenants (role_name, tenant_id, pack, department_id) values ('adm_login', 'hr', 'other', 'hr')`,
     'INSERT 1',
   ),
   bySuperuser(`delete from federation.tenants where tenant_id = 'hr'`, 'DELETE 1'),

@@ -121,7 +121,8 @@ async function connectAll(database: TestDatabase): Promise<Record<Actor, pg.Clie
   };
 }
 
-async function runOnce(
+/** Runs statements in a transaction: the answer in a word (see {@link AttackedWorld.run}), and all that was heard. */
+export async function runOnce(
   client: pg.Client,
   sql: string,
   end: 'commit' | 'rollback',

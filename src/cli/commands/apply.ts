@@ -1,10 +1,10 @@
 import { apply } from '../../api/apply.js';
 import { formatApply, formatPendingSql } from '../../report/apply-text.js';
 import { colours } from '../colours.js';
-import { printJson, printSql, printText } from '../print.js';
+import { printJson, printVerbatim, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { withProgress } from '../progress.js';
-import { departmentOf, flag, settingsOf, text } from '../settings.js';
+import { targetOf, flag, settingsOf, text } from '../settings.js';
 
 /** `fedgen apply` */
 export const runApply: Handler = async (options, signal) => {
@@ -12,7 +12,7 @@ export const runApply: Handler = async (options, signal) => {
   const dryRun = flag(options, 'dryRun');
   const result = await withProgress((onEvent) =>
     apply({
-      ...departmentOf(options),
+      ...targetOf(options),
       settings,
       signal,
       onEvent,
@@ -21,7 +21,7 @@ export const runApply: Handler = async (options, signal) => {
     }),
   );
   if (text(options, 'format') === 'json') printJson({ apply: result });
-  else if (dryRun && result.pending.length > 0) printSql(formatPendingSql(result));
+  else if (dryRun && result.pending.length > 0) printVerbatim(formatPendingSql(result));
   else printText(formatApply(result, colours(process.stdout)));
   return 0;
 };

@@ -12,7 +12,7 @@ import { startServer } from '../../dev/launch.js';
 import { formatApply } from '../../report/apply-text.js';
 import { formatRollback } from '../../report/rollback-text.js';
 import { formatStatus } from '../../report/status-text.js';
-import { formatValidation } from '../../report/validation-text.js';
+import { formatValidation } from '../../report/validation/text.js';
 import { EXIT } from '../../shared/errors.js';
 import { colours } from '../colours.js';
 import { printText } from '../print.js';

@@ -10,7 +10,7 @@ import {
 } from '../../dev/dev-server.js';
 import { EXIT } from '../../shared/errors.js';
 import { confirmDestruction } from '../confirm.js';
-import { printJson, printSql, printText } from '../print.js';
+import { printJson, printVerbatim, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { flag, number, text } from '../settings.js';
 
@@ -88,7 +88,7 @@ async function stop(options: Options, signal: AbortSignal, place: DevServerPlace
 async function url(options: Options, _signal: AbortSignal, place: DevServerPlace): Promise<number> {
   const found = await devServerUrl(place);
   // Asked for in so many words, hence not redacted.
-  printSql(
+  printVerbatim(
     text(options, 'format') === 'json'
       ? `${JSON.stringify({ schemaVersion: 1, url: found })}\n`
       : `${found}\n`,

@@ -1,30 +1,30 @@
 import path from 'node:path';
 import type { ApplyResult } from '../../api/apply.js';
 import { generate, warmUp, type GenerateResult } from '../../api/generate.js';
-import type { ValidationReport } from '../../api/validate.js';
+import type { ValidationReport } from '../../validate/judge.js';
 import { colours } from '../colours.js';
 import { validationExitCode } from '../exit-code.js';
-import { printJson, printSql, printText } from '../print.js';
+import { printJson, printVerbatim, printText } from '../print.js';
 import type { Handler } from '../program.js';
-import { departmentOf, flag, settingsOf, text } from '../settings.js';
+import { targetOf, flag, settingsOf, text } from '../settings.js';
 import { EXIT, FedgenError } from '../../shared/errors.js';
 
 /** `fedgen generate`, and with its flags the whole way of a new department. */
 export const runGenerate: Handler = async (options, signal) => {
   const [settings] = await Promise.all([settingsOf(options), warmUp()]);
-  const department = { ...departmentOf(options), settings, signal };
+  const target = { ...targetOf(options), settings, signal };
   const toStdout = flag(options, 'stdout');
   if (toStdout) refuseMoreOutput(options);
   const generated = await generate({
-    ...department,
+    ...target,
     rlsOnly: flag(options, 'rlsOnly'),
     controlPlane: flag(options, 'controlPlane'),
     ...(!toStdout && { outputDir: settings.outputDir }),
     ...(flag(options, 'timestamp') && { timestamp: new Date() }),
   });
-  if (toStdout) printSql(departmentSql(generated));
-  const applied = flag(options, 'apply') ? await applyToo(department) : undefined;
-  const report = flag(options, 'validate') ? await validateToo(department) : undefined;
+  if (toStdout) printVerbatim(targetSql(generated));
+  const applied = flag(options, 'apply') ? await applyToo(target) : undefined;
+  const report = flag(options, 'validate') ? await validateToo(target) : undefined;
   if (text(options, 'format') === 'json') printAsJson(generated, applied, report);
   else if (!toStdout) await printAsText(generated, applied, report, flag(options, 'verbose'));
   return report ? validationExitCode(report) : EXIT.ok;
@@ -45,23 +45,23 @@ function refuseMoreOutput(options: Parameters<Handler>[0]): void {
   );
 }
 
-type Department = Parameters<typeof generate>[0];
+type Target = ReturnType<typeof targetOf> & Pick<Parameters<typeof generate>[0], 'settings' | 'signal'>;
 
 // What connects is loaded only when it is asked for: rendering alone must start fast.
-async function applyToo(department: Department): Promise<ApplyResult> {
+async function applyToo(target: Target): Promise<ApplyResult> {
   const [{ apply }, { withProgress }] = await Promise.all([
     import('../../api/apply.js'),
     import('../progress.js'),
   ]);
-  return withProgress((onEvent) => apply({ ...department, onEvent }));
+  return withProgress((onEvent) => apply({ ...target, onEvent }));
 }
 
-async function validateToo(department: Department): Promise<ValidationReport> {
+async function validateToo(target: Target): Promise<ValidationReport> {
   const [{ validate }, { withProgress }] = await Promise.all([
     import('../../api/validate.js'),
     import('../progress.js'),
   ]);
-  return withProgress((onEvent) => validate({ ...department, onEvent }));
+  return withProgress((onEvent) => validate({ ...target, onEvent }));
 }
 
 function printAsJson(generated: GenerateResult, applied?: ApplyResult, report?: ValidationReport): void {
@@ -83,14 +83,14 @@ async function printAsText(
   const lines = generated.written.map((file) => `${paint.green('Generated:')} ${relative(file)}`);
   if (applied) lines.push((await import('../../report/apply-text.js')).formatApply(applied, paint));
   if (report) {
-    const { formatValidation } = await import('../../report/validation-text.js');
+    const { formatValidation } = await import('../../report/validation/text.js');
     lines.push(formatValidation(report, { verbose, paint }));
   }
   printText(lines.join('\n'));
 }
 
-/** The SQL that sets the department up, without rollbacks and without the control plane. */
-const departmentSql = (generated: GenerateResult): string =>
+/** The SQL that sets the target up, without rollbacks and without the control plane. */
+const targetSql = (generated: GenerateResult): string =>
   generated.files
     .filter((file) => /^(?:schema|rls_policies)_/.test(file.name) && !file.name.endsWith('.rollback.sql'))
     .map((file) => file.content)

@@ -1,15 +1,18 @@
+import { describeTarget } from '../../api/describe-target.js';
 import { rollback, rollbackControlPlane, type RollbackResult } from '../../api/rollback.js';
 import type { RollbackGoal } from '../../apply/rollback.js';
 import { formatRollback } from '../../report/rollback-text.js';
 import { FedgenError } from '../../shared/errors.js';
 import { colours } from '../colours.js';
 import { confirmDestruction } from '../confirm.js';
-import { printJson, printSql, printText } from '../print.js';
+import { printJson, printVerbatim, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { withProgress } from '../progress.js';
-import { departmentOf, flag, number, settingsOf, text } from '../settings.js';
+import { targetOf, flag, number, settingsOf, text } from '../settings.js';
 
 type Options = Parameters<Handler>[0];
+
+const CONTROL_PLANE = { destruction: 'This removes the control plane', name: 'federation' } as const;
 
 /** `fedgen rollback` */
 export const runRollback: Handler = async (options, signal) => {
@@ -22,11 +25,14 @@ export const runRollback: Handler = async (options, signal) => {
     dryRun: flag(options, 'dryRun'),
     allowDataLoss: flag(options, 'allowDataLoss'),
   };
-  if (!common.dryRun) await confirm(options, goal, signal);
+  const target = targetOf(options);
+  const doomed = goal ? await describeTarget({ ...target, settings }) : CONTROL_PLANE;
+  const isWhole = goal === undefined || goal.kind === 'all';
+  if (isWhole && !common.dryRun && !flag(options, 'yes')) {
+    await confirmDestruction(doomed.destruction, doomed.name, signal);
+  }
   const result = await withProgress((onEvent) =>
-    goal
-      ? rollback({ ...departmentOf(options), ...common, goal, onEvent })
-      : rollbackControlPlane({ ...common, onEvent }),
+    goal ? rollback({ ...target, ...common, goal, onEvent }) : rollbackControlPlane({ ...common, onEvent }),
   );
   print(result, options, common.dryRun);
   return 0;
@@ -54,25 +60,16 @@ function goalOf(options: Options): RollbackGoal {
   if (steps !== undefined) goals.push({ kind: 'steps', steps });
   if (flag(options, 'all')) goals.push({ kind: 'all' });
   const [goal] = goals;
-  if (text(options, 'departmentId') === undefined || !goal || goals.length > 1) {
-    throw new FedgenError('E_USAGE', 'rollback needs --department-id and one of --to, --steps and --all', {
+  if (!goal || goals.length > 1) {
+    throw new FedgenError('E_USAGE', 'rollback needs one of --to, --steps and --all', {
       hint: 'For example: fedgen rollback --department-id hr --steps 1. To remove the control plane: --control-plane.',
     });
   }
   return goal;
 }
 
-async function confirm(options: Options, goal: RollbackGoal | undefined, signal: AbortSignal): Promise<void> {
-  if (flag(options, 'yes')) return;
-  if (!goal) await confirmDestruction('This removes the control plane', 'federation', signal);
-  else if (goal.kind === 'all') {
-    const id = text(options, 'departmentId') ?? '';
-    await confirmDestruction(`This drops schema and role of department "${id}"`, id, signal);
-  }
-}
-
 function print(result: RollbackResult, options: Options, dryRun: boolean): void {
   if (text(options, 'format') === 'json') printJson({ rollback: result });
-  else if (dryRun) printSql(`${formatRollback(result, { dryRun, paint: colours(process.stdout) })}\n`);
+  else if (dryRun) printVerbatim(`${formatRollback(result, { dryRun, paint: colours(process.stdout) })}\n`);
   else printText(formatRollback(result, { dryRun, paint: colours(process.stdout) }));
 }

@@ -14,8 +14,8 @@ export const runStatus: Handler = async (options, signal) => {
   if (text(options, 'format') === 'json') printJson({ status: result });
   else
     printText(formatStatus(result, { detailed: departmentId !== undefined, paint: colours(process.stdout) }));
-  const isBehind = result.departments.some(
-    (department) => department.pending + department.edited + department.unknown > 0,
+  const isBehind = [...result.departments, ...result.packs].some(
+    (target) => target.pending + target.edited + target.unknown > 0,
   );
   const isAbsent = departmentId !== undefined && result.departments.length === 0;
   return flag(options, 'check') && (isBehind || isAbsent) ? EXIT.findings : EXIT.ok;

@@ -38,7 +38,7 @@ describe('the migrations of the control plane', () => {
       ]);
       catalogues.push(after);
     }
-    expect(scripts).toHaveLength(6);
+    expect(scripts).toHaveLength(8);
     for (const [at, script] of [...scripts.entries()].reverse()) {
       const went = await step(script, 'down');
       expect([script.source.name, diffCatalogues(catalogues[at] ?? [], went)]).toEqual([

@@ -5,6 +5,8 @@ import { createAttackedWorld, type AttackedWorld } from '../../support/attack.js
 let world: AttackedWorld;
 beforeAll(async () => {
   world = await createAttackedWorld(inject('testServer'), 'registry');
+  await world.client('owner').query(`insert into federation.packs (pack, schemas, tenant_group, identity_mode)
+    values ('shop', '{shop}', 'shop_tenant', 'role')`);
 });
 afterAll(() => world.close());
 
@@ -29,6 +31,9 @@ function insert(table: string, valid: Row, changed: Row): string {
   const row = { ...valid, ...changed };
   return `insert into federation.${table} (${Object.keys(row).join(', ')}) values (${Object.values(row).join(', ')})`;
 }
+
+/** A block of SHA-256. */
+const BLOCK = `decode(repeat('00', 64), 'hex')`;
 
 const TABLES: readonly {
   readonly table: string;
@@ -72,20 +77,50 @@ const TABLES: readonly {
   },
   {
     table: 'tenants',
-    valid: { role_name: `'x'`, tenant_id: `'x'`, pack: `'other'` },
+    valid: { role_name: `'x'`, tenant_id: `'x'`, pack: `'shop'`, tenant_name: `'X'` },
     accepted: [
       { department_id: 'null' },
-      { tenant_id: `'hr'`, department_id: `'hr'` },
+      { tenant_id: `'hr'`, department_id: `'hr'`, pack: `'other'`, tenant_name: 'null' },
       { tenant_id: `'hr'` },
       { status: `'suspended'` },
+      { role_name: 'null' },
     ],
     refused: [
-      [{ role_name: `'hr_role'` }, 'tenants_pkey'],
-      [{ tenant_id: `'hr'`, pack: `'federation'` }, 'tenants_pack_tenant_id_key'],
+      [{ role_name: `'hr_role'` }, 'tenants_role_name_key'],
+      [{ tenant_id: `'hr'`, department_id: `'hr'`, pack: `'federation'` }, 'tenants_pkey'],
+      [{ pack: `'other'` }, 'tenants_shared_pack_fkey'],
+      [{ tenant_name: 'null' }, 'tenants_tenant_name_check'],
+      [{ tenant_name: `''` }, 'tenants_tenant_name_check'],
+      [
+        { tenant_id: `'hr'`, department_id: `'hr'`, pack: `'other'`, role_name: 'null' },
+        'tenants_role_name_check',
+      ],
       [{ tenant_id: `''` }, 'tenants_tenant_id_check'],
       [{ status: `'gone'` }, 'tenants_status_check'],
       [{ department_id: `'hr'` }, 'tenants_department_check'],
       [{ tenant_id: `'nope'`, department_id: `'nope'` }, 'tenants_department_id_fkey'],
+    ],
+  },
+  {
+    table: 'packs',
+    valid: { pack: `'bi'`, schemas: `'{bi}'`, tenant_group: `'bi_tenant'`, identity_mode: `'role'` },
+    accepted: [{ identity_mode: `'signed'` }, { identity_mode: `'variable'` }, { schemas: `'{bi,bi_log}'` }],
+    refused: [
+      [{ pack: `'shop'` }, 'packs_pkey'],
+      [{ pack: `'B'` }, 'packs_pack_check'],
+      [{ tenant_group: `'shop_tenant'` }, 'packs_tenant_group_key'],
+      [{ schemas: `'{}'` }, 'packs_schemas_check'],
+      [{ identity_mode: `'trust'` }, 'packs_identity_mode_check'],
+    ],
+  },
+  {
+    table: 'pack_keys',
+    valid: { pack: `'shop'`, key_id: `'0123456789abcdef'`, inner_pad: BLOCK, outer_pad: BLOCK },
+    accepted: [{ expires_at: 'now()' }],
+    refused: [
+      [{ pack: `'nope'` }, 'pack_keys_pack_fkey'],
+      [{ key_id: `'x'` }, 'pack_keys_key_id_check'],
+      [{ inner_pad: `'\\x00'` }, 'pack_keys_pads_check'],
     ],
   },
   {

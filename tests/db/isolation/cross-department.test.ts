@@ -145,9 +145,12 @@ describe('the same tests, when the protection is taken away', () => {
   const isolation = async (): Promise<readonly string[]> => {
     const report = await validate({ departmentId: 'hr', settings });
     expect(report.isolationBroken).toBe(
-      !report.checks.find((check) => check.name === 'cross_tenant_isolation')?.passed,
+      report.targets[0]?.checks.find((check) => check.code === 'cross_tenant_isolation')?.verdict ===
+        'failed',
     );
-    return report.checks.flatMap((check) => check.findings.map((finding) => finding.object));
+    return (report.targets[0]?.checks ?? []).flatMap((check) =>
+      check.findings.map((finding) => finding.object),
+    );
   };
 
   it('find a grant', async () => {

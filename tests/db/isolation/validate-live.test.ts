@@ -19,7 +19,9 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const findingsOf = (report: ValidationReport): string[] =>
-  report.checks.flatMap((check) => check.findings.map((finding) => `${check.name}: ${finding.message}`));
+  report.targets
+    .flatMap(({ checks }) => checks)
+    .flatMap((check) => check.findings.map((finding) => `${check.code}: ${finding.message}`));
 const sql = async (text: string): Promise<unknown[]> =>
   (await withClient(database.url, (client) => client.query<Record<string, unknown>>(text))).rows;
 

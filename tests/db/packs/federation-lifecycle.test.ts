@@ -26,9 +26,9 @@ async function applyAll(settings: Settings): Promise<void> {
 
 async function failuresOf(settings: Settings, departmentId: string): Promise<string[]> {
   const report = await validate({ departmentId, settings });
-  return report.checks.flatMap((check) =>
-    check.findings.map((each) => `${check.name} ${each.object}: ${each.message}`),
-  );
+  return report.targets
+    .flatMap(({ checks }) => checks)
+    .flatMap((check) => check.findings.map((each) => `${check.code} ${each.object}: ${each.message}`));
 }
 
 describe.each(MAJORS)('pack federation on PostgreSQL %i', (major) => {

@@ -20,7 +20,7 @@ const DIRECTION: Readonly<Record<string, Allowed>> = {
   apply: { values: ['shared', 'packs', 'plan', 'render', 'db'] },
   validate: { values: ['shared', 'packs', 'plan', 'render', 'db'] },
   api: { values: BEFORE_API },
-  report: { values: ['shared'], types: ['api'] },
+  report: { values: ['shared'], types: ['api', 'validate'] },
   dev: { values: ['shared'] },
   index: { values: ['shared', 'config', 'api'], types: ['apply', 'validate'] },
   cli: { values: ['shared', 'config', 'report', 'dev', 'index', 'api'], types: BEFORE_API },

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   assertDepartmentId,
   assertDepartmentName,
+  assertSharedPack,
   departmentRole,
   departmentSchema,
   sharedRoles,
@@ -148,5 +149,38 @@ describe('a department name', () => {
     const error = await failure(() => assertDepartmentName(name));
     expect(error.code).toBe('E_NAME_INVALID');
     expect(error.message).toContain(told);
+  });
+});
+
+describe('a shared pack', () => {
+  it.each([
+    ['shop', ['shop'], ''],
+    ['big-shop', ['shop', 'shop_log'], 'x_'],
+  ])('%s is taken', (family, schemas, prefix) => {
+    expect(() => assertSharedPack({ family, schemas }, prefix, isReservedWord)).not.toThrow();
+  });
+
+  it('is refused with every fault of its names at once', async () => {
+    const schemas = ['select', 'pg_x', 'federation', 'hr_tenant'];
+    const error = await failure(() =>
+      assertSharedPack({ family: 'federation', schemas }, '', isReservedWord),
+    );
+    expect(error.code).toBe('E_NAME_INVALID');
+    expect(error.details).toEqual({
+      pack: 'federation',
+      faults: [
+        'schema "select" is a reserved word of SQL',
+        'schema "pg_x" starts with pg_, which PostgreSQL keeps for itself',
+        'schema "federation" is a name that fedgen keeps for itself',
+        'schema "hr_tenant" ends in _tenant, as the schemas of departments do',
+        'gives the role name "federation_tenant", which is one of the shared roles',
+      ],
+    });
+  });
+
+  it('is refused when its group role would be cut', async () => {
+    const family = 'a'.repeat(57);
+    const error = await failure(() => assertSharedPack({ family, schemas: ['a'] }, '', isReservedWord));
+    expect(error.message).toContain('of 64 bytes');
   });
 });

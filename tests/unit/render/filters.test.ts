@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ident, literal, qualified } from '../../../src/render/filters.js';
+import { ident, literal, qualified, QUOTING_FILTERS } from '../../../src/render/filters.js';
 import { loadSqlParser, parseSql } from '../../../src/render/sql.js';
 import { walk } from '../../../src/render/sql-nodes.js';
 
@@ -153,5 +153,29 @@ describe('qualified', () => {
     expect(qualified('orders', 'hr_tenant')).toBe('"hr_tenant"."orders"');
     expect(() => qualified('orders', undefined)).toThrow('an undefined value');
     expect(() => qualified(undefined, 'hr_tenant')).toThrow('an undefined value');
+  });
+});
+
+describe('type', () => {
+  const type = QUOTING_FILTERS.get('type') ?? ident;
+  it.each(['uuid', 'varchar(10)', 'numeric(10, 2)', 'bigint'])('passes %s as it is', (name) => {
+    expect(type(name)).toBe(name);
+  });
+
+  it.each([
+    '',
+    'a b',
+    'varchar(10) check (true)',
+    'x"',
+    "x'",
+    'x;',
+    'varchar(x)',
+    'Uuid',
+    'x[]',
+    '(1)',
+    undefined,
+    5,
+  ])('refuses %j', (name) => {
+    expect(() => type(name)).toThrow('type needs the name of a type');
   });
 });

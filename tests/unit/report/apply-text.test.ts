@@ -4,6 +4,7 @@ import { formatApply, formatPendingSql } from '../../../src/report/apply-text.js
 import { PLAIN, unpainted, VISIBLE } from './paints.js';
 
 const RESULT: ApplyResult = {
+  target: 'hr',
   departmentId: 'hr',
   schema: 'hr_tenant',
   role: 'hr_role',

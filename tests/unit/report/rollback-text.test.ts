@@ -4,6 +4,7 @@ import { formatRollback } from '../../../src/report/rollback-text.js';
 import { PLAIN, unpainted, VISIBLE } from './paints.js';
 
 const RESULT: RollbackResult = {
+  target: 'hr',
   departmentId: 'hr',
   schema: 'hr_tenant',
   runId: '8',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DepartmentStatus, StatusResult } from '../../../src/index.js';
+import type { DepartmentStatus, PackStatus, StatusResult } from '../../../src/index.js';
 import { formatStatus } from '../../../src/report/status-text.js';
 import { PLAIN, unpainted, VISIBLE } from './paints.js';
 
@@ -53,6 +53,19 @@ const STATUS: StatusResult = {
   server: 'localhost:5432/app',
   initialized: true,
   departments: [HR, ...others],
+  packs: [],
+};
+const SHOP: PackStatus = {
+  pack: 'shop',
+  schemas: ['shop', 'shop_log'],
+  status: 'INSTALLED',
+  identity: 'role',
+  tenants: 3,
+  version: 4,
+  pending: 1,
+  edited: 0,
+  unknown: 0,
+  scripts: HR.scripts,
 };
 
 describe('the status', () => {
@@ -64,6 +77,14 @@ describe('the status', () => {
   it('of one department has its scripts', async () => {
     const text = formatStatus({ ...STATUS, departments: [HR] }, { detailed: true, paint: PLAIN });
     await expect(`${text}\n`).toMatchFileSnapshot('../../golden/report/status-detailed.txt');
+  });
+
+  it('of a shared pack has its scripts', async () => {
+    const text = formatStatus(
+      { ...STATUS, departments: [], packs: [SHOP] },
+      { detailed: false, paint: PLAIN },
+    );
+    await expect(`${text}\n`).toMatchFileSnapshot('../../golden/report/status-pack.txt');
   });
 
   it('has no colour of its own, and no space at the end of a line', () => {

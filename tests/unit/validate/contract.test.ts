@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckResult } from '../../../src/validate/checks.js';
+import type { CheckResult } from '../../../src/validate/model.js';
 import { checkContract } from '../../../src/validate/contract.js';
 import type { SchemaFacts, TableFact } from '../../../src/validate/facts.js';
 import { column, FACTS, PACK, table, TARGET } from './facts.js';
 
 const check = (facts: SchemaFacts): CheckResult[] => checkContract(PACK, TARGET, facts);
-const failed = (facts: SchemaFacts): CheckResult[] => check(facts).filter((result) => !result.passed);
+const failed = (facts: SchemaFacts): CheckResult[] =>
+  check(facts).filter((result) => result.findings.length > 0);
 const withCalls = (changes: Partial<TableFact>): SchemaFacts => ({
   ...FACTS,
   tables: [table('calls', changes), table('audit')],
@@ -14,7 +15,7 @@ const withCalls = (changes: Partial<TableFact>): SchemaFacts => ({
 describe('a schema that keeps its pack’s promises', () => {
   it('passes every check, with what was found', () => {
     const results = check(FACTS);
-    expect(results.map(({ name, passed, summary }) => [name, passed, summary])).toEqual([
+    expect(results.map(({ code, findings, summary }) => [code, findings.length === 0, summary])).toEqual([
       ['schema_exists', true, 'schema hr_tenant'],
       ['all_tables_present', true, '2 of 2 tables'],
       ['rls_enabled', true, '2 of 2 tables'],
@@ -95,7 +96,7 @@ describe('one broken promise fails exactly its check:', () => {
   ])('%s', (_, facts, name, object, message) => {
     const [first, ...others] = failed(facts);
     expect(others).toEqual([]);
-    expect(first?.name).toBe(name);
+    expect(first?.code).toBe(name);
     expect(first?.findings).toHaveLength(1);
     expect(first?.findings[0]).toMatchObject({ object, message: expect.stringMatching(message) as string });
     expect(first?.findings[0]?.remedy).toMatch(/\S/);
@@ -106,7 +107,7 @@ describe('one broken promise fails exactly its check:', () => {
       ...FACTS,
       tables: [...FACTS.tables, table('strange', { rlsEnabled: false, rlsForced: false, policies: [] })],
     };
-    expect(failed(facts).map(({ name, findings }) => [name, findings.length])).toEqual([
+    expect(failed(facts).map(({ code, findings }) => [code, findings.length])).toEqual([
       ['all_tables_present', 1],
       ['rls_enabled', 3],
     ]);
@@ -116,7 +117,7 @@ describe('one broken promise fails exactly its check:', () => {
 describe('what cannot be checked has not passed', () => {
   it('of a missing table', () => {
     const results = failed({ ...FACTS, tables: [table('audit')] });
-    expect(results.map(({ name, findings }) => [name, findings.map((each) => each.message)])).toEqual([
+    expect(results.map(({ code, findings }) => [code, findings.map((each) => each.message)])).toEqual([
       ['all_tables_present', ['the table is missing']],
       ['rls_enabled', ['cannot be checked: the table is missing']],
       ['indexes_created', ['the index on calls is missing']],
@@ -126,10 +127,12 @@ describe('what cannot be checked has not passed', () => {
 
   it('of a missing schema', () => {
     const results = check({ exists: false, tables: [], functions: [] });
-    expect(results.filter((result) => result.passed)).toEqual([]);
+    expect(results.filter((result) => result.findings.length === 0)).toEqual([]);
     expect(results[0]?.findings).toEqual([
       {
         object: 'hr_tenant',
+        severity: 'error',
+        isolation: false,
         message: 'the schema is missing',
         remedy: expect.stringContaining('fedgen apply') as string,
       },

@@ -15,6 +15,7 @@ export const column = (name: string, type: string, rest: Partial<ColumnFact> = {
 export const table = (name: string, rest: Partial<TableFact> = {}): TableFact => ({
   name,
   owner: 'federation_owner',
+  partOf: null,
   rlsEnabled: true,
   rlsForced: true,
   policies: ['floor', 'isolation_select'],
@@ -25,6 +26,8 @@ export const table = (name: string, rest: Partial<TableFact> = {}): TableFact =>
 
 export const contract = (name: string, rest: Partial<TableContract> = {}): TableContract => ({
   name,
+  schema: undefined,
+  scope: 'tenant',
   category: 'made up',
   purpose: 'made up',
   sharing: 'never',

@@ -3,6 +3,124 @@
 -- Run with: psql -v ON_ERROR_STOP=1 -1 -f <this file>
 
 -- ====================================================================================================
+-- rollback of control-plane/0009_create_validations
+
+set search_path = "federation";
+set role "federation_owner";
+
+drop table federation.validations;
+
+reset role;
+reset search_path;
+
+set role "federation_owner";
+update federation.schema_migrations
+   set state = 'rolled_back', rolled_back_at = clock_timestamp(), rolled_back_by = session_user
+ where target = 'federation' and pack = 'control-plane'
+   and script = '0009_create_validations' and state = 'applied';
+reset role;
+
+-- ====================================================================================================
+-- rollback of control-plane/0008_create_pack_identity
+
+set search_path = "federation";
+set role "federation_owner";
+
+drop function federation.enter(text, text);
+drop function federation.current_tenant(text);
+drop function federation.is_platform();
+drop function federation.token_tenant(text);
+drop function federation.challenge();
+drop trigger pack_keys_audit on federation.pack_keys;
+drop table federation.pack_keys;
+drop function federation.audit_pack_key();
+
+create or replace function federation.current_tenant() returns text
+language plpgsql stable security definer parallel safe set search_path = pg_catalog, pg_temp
+as $fn$
+declare
+  -- Inside a definer function current_user is the owner. The setting "role" is the target of the last SET ROLE; the
+  -- server checks membership before it changes, and no set_config() can forge it.
+  effective_role text := current_setting('role');
+  claimed text := current_setting('app.current_tenant_id', true);
+  bound text;
+begin
+  if effective_role = 'none' then
+    effective_role := session_user;
+  end if;
+  select t.tenant_id into bound
+  from federation.tenants t
+  where t.role_name = effective_role::name and t.status = 'active';
+  -- The variable proves nothing, so it can only take away: set and different means a pool has mixed up its tenants.
+  if claimed <> '' and claimed is distinct from bound then
+    return null;
+  end if;
+  return bound;
+end
+$fn$;
+comment on function federation.current_tenant() is
+  'Tenant bound to the effective role; null if none, suspended, or contradicted by app.current_tenant_id';
+
+reset role;
+reset search_path;
+
+set role "federation_owner";
+update federation.schema_migrations
+   set state = 'rolled_back', rolled_back_at = clock_timestamp(), rolled_back_by = session_user
+ where target = 'federation' and pack = 'control-plane'
+   and script = '0008_create_pack_identity' and state = 'applied';
+reset role;
+
+-- ====================================================================================================
+-- rollback of control-plane/0007_create_packs
+
+set search_path = "federation";
+set role "federation_owner";
+
+drop function federation.unregister_pack(text);
+drop function federation.clear_reference();
+drop trigger tenants_audit on federation.tenants;
+drop function federation.audit_tenant();
+drop trigger packs_audit on federation.packs;
+drop function federation.audit_pack();
+
+-- Evidence of what did not exist before this script cannot stand after its rollback.
+alter table federation.security_audit disable trigger security_audit_keep;
+delete from federation.security_audit a
+where a.event_type in ('PACK_INSTALLED', 'PACK_REMOVED', 'TENANT_ADDED', 'TENANT_REMOVED', 'KEY_ADDED', 'KEY_REMOVED');
+alter table federation.security_audit enable trigger security_audit_keep;
+alter table federation.security_audit
+  drop constraint security_audit_event_type,
+  add constraint security_audit_event_type check (event_type in (
+    'CROSS_DEPT_ACCESS_DENIED', 'RATE_LIMIT_EXCEEDED', 'GDPR_REQUEST', 'CROSS_SCHEMA_ACCESS_ATTEMPT',
+    'PERMISSION_GRANTED', 'PERMISSION_REVOKED', 'TENANT_STATUS_CHANGED', 'DEPARTMENT_REMOVED'));
+
+drop index federation.tenants_shared_pack_idx;
+alter table federation.tenants
+  drop constraint tenants_tenant_name_check,
+  drop constraint tenants_role_name_check,
+  drop constraint tenants_shared_pack_fkey,
+  drop constraint tenants_role_name_key,
+  drop constraint tenants_pkey,
+  drop column shared_pack,
+  drop column had_login,
+  drop column tenant_name,
+  alter column role_name set not null,
+  add constraint tenants_pkey primary key (role_name),
+  add constraint tenants_pack_tenant_id_key unique (pack, tenant_id);
+drop table federation.packs;
+
+reset role;
+reset search_path;
+
+set role "federation_owner";
+update federation.schema_migrations
+   set state = 'rolled_back', rolled_back_at = clock_timestamp(), rolled_back_by = session_user
+ where target = 'federation' and pack = 'control-plane'
+   and script = '0007_create_packs' and state = 'applied';
+reset role;
+
+-- ====================================================================================================
 -- rollback of control-plane/0006_create_permission_management
 
 set search_path = "federation";

@@ -904,3 +904,387 @@ insert into federation.schema_migrations
 values
   ('federation', 'control-plane', '0006_create_permission_management', 6, 'b5560b6cfe523188c420188cd4841e13091828d5508f7a81c04d626cc3a719da', 'fdca85a84e7845bbacbb2a635b73705cce269c727d7ea0e732d40305beb5ceda', 'applied', 13);
 reset role;
+
+-- ====================================================================================================
+-- control-plane/0007_create_packs
+
+set search_path = "federation";
+set role "federation_owner";
+
+-- Shared packs: which are installed, their tenants in the registry, and what the tables of all of them need.
+
+create table federation.packs (
+  pack          text not null,
+  schemas       name[] not null,
+  tenant_group  name not null,
+  identity_mode text not null,
+  installed_by  name not null default session_user,
+  installed_at  timestamptz not null default now(),
+  constraint packs_pkey primary key (pack),
+  constraint packs_tenant_group_key unique (tenant_group),
+  constraint packs_pack_check check (pack ~ '^[a-z][a-z0-9-]*$'),
+  constraint packs_schemas_check check (cardinality(schemas) > 0),
+  constraint packs_identity_mode_check check (identity_mode in ('role', 'signed', 'variable'))
+);
+comment on table federation.packs is
+  'Shared packs installed in this database: their schemas, the group of their tenants, and how a tenant is known';
+
+-- A tenant of a shared pack has no department, and no role where an application speaks for all tenants. The generated
+-- column keeps a pack from being removed while it has tenants; departments have none, whatever their pack.
+alter table federation.tenants
+  drop constraint tenants_pkey,
+  drop constraint tenants_pack_tenant_id_key,
+  alter column role_name drop not null,
+  add column tenant_name varchar(255),
+  add column had_login boolean,
+  add column shared_pack text generated always as (case when department_id is null then pack end) stored,
+  add constraint tenants_pkey primary key (pack, tenant_id),
+  add constraint tenants_role_name_key unique (role_name),
+  add constraint tenants_shared_pack_fkey foreign key (shared_pack) references federation.packs (pack),
+  add constraint tenants_role_name_check check (role_name is not null or department_id is null),
+  add constraint tenants_tenant_name_check check (department_id is not null or coalesce(tenant_name, '') <> '');
+comment on column federation.tenants.had_login is 'Whether the role could log in when it was suspended';
+create index tenants_shared_pack_idx on federation.tenants (shared_pack);
+
+grant select on federation.packs to "federation_admin_role";
+
+-- Who came and who went belongs to the evidence.
+alter table federation.security_audit
+  drop constraint security_audit_event_type,
+  add constraint security_audit_event_type check (event_type in (
+    'CROSS_DEPT_ACCESS_DENIED', 'RATE_LIMIT_EXCEEDED', 'GDPR_REQUEST', 'CROSS_SCHEMA_ACCESS_ATTEMPT',
+    'PERMISSION_GRANTED', 'PERMISSION_REVOKED', 'TENANT_STATUS_CHANGED', 'DEPARTMENT_REMOVED',
+    'PACK_INSTALLED', 'PACK_REMOVED', 'TENANT_ADDED', 'TENANT_REMOVED', 'KEY_ADDED', 'KEY_REMOVED'));
+
+create function federation.audit_pack() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $fn$
+declare
+  changed jsonb := to_jsonb(case when tg_op = 'DELETE' then old else new end);
+begin
+  insert into federation.security_audit (event_type, user_role, severity, details)
+  values (case when tg_op = 'DELETE' then 'PACK_REMOVED' else 'PACK_INSTALLED' end,
+          coalesce(nullif(current_setting('role'), 'none'), session_user), 'WARNING', changed);
+  return null;
+end
+$fn$;
+revoke all on function federation.audit_pack() from public;
+comment on function federation.audit_pack() is 'Trigger: installing or removing a shared pack leaves a trace';
+create trigger packs_audit after insert or delete on federation.packs
+  for each row execute function federation.audit_pack();
+
+create function federation.audit_tenant() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $fn$
+declare
+  changed federation.tenants := case when tg_op = 'DELETE' then old else new end;
+begin
+  -- Departments leave their own traces.
+  if changed.department_id is null then
+    insert into federation.security_audit (event_type, user_role, severity, details)
+    values (case when tg_op = 'DELETE' then 'TENANT_REMOVED' else 'TENANT_ADDED' end,
+            coalesce(nullif(current_setting('role'), 'none'), session_user),
+            case when tg_op = 'DELETE' then 'WARNING' else 'INFO' end,
+            jsonb_build_object('role', changed.role_name, 'tenant', changed.tenant_id, 'pack', changed.pack,
+                               'name', changed.tenant_name));
+  end if;
+  return null;
+end
+$fn$;
+revoke all on function federation.audit_tenant() from public;
+comment on function federation.audit_tenant() is
+  'Trigger: adding a tenant to a shared pack or removing it leaves a trace';
+create trigger tenants_audit after insert or delete on federation.tenants
+  for each row execute function federation.audit_tenant();
+
+-- ON DELETE SET NULL of a composite key would null the tenant as well, and the form that names the column came with
+-- version 15. This does it on every version, for the trigger macro clear_on_delete. It runs with the rights of whoever
+-- deletes, so it reaches the rows of one tenant only.
+create function federation.clear_reference() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $fn$
+declare
+  child_schema constant text := tg_argv[0];
+  child_table constant text := tg_argv[1];
+  tenant_column constant text := tg_argv[2];
+  child_column constant text := tg_argv[3];
+  parent_column constant text := tg_argv[4];
+begin
+  execute format('update %I.%I c set %I = null where c.%I = ($1).%I and c.%I = ($1).%I',
+                 child_schema, child_table, child_column, tenant_column, tenant_column, child_column, parent_column)
+    using old;
+  return null;
+end
+$fn$;
+revoke all on function federation.clear_reference() from public;
+comment on function federation.clear_reference() is
+  'Trigger after DELETE: sets the references of the same tenant to the deleted row to null';
+
+-- Called by the rollbacks of a shared pack, as the owner.
+create function federation.unregister_pack(pack text) returns boolean
+language plpgsql set search_path = pg_catalog, pg_temp
+as $fn$
+begin
+  if exists (select from federation.tenants t where t.shared_pack = $1) then
+    raise exception 'pack "%" still serves tenants', $1
+      using errcode = 'dependent_objects_still_exist', hint = 'Remove each first: fedgen tenant remove.';
+  end if;
+  delete from federation.packs p where p.pack = $1;
+  return found;
+end
+$fn$;
+revoke all on function federation.unregister_pack(text) from public;
+comment on function federation.unregister_pack(text) is
+  'Removes the registration of a shared pack without tenants; false if there was none';
+
+reset role;
+reset search_path;
+
+set role "federation_owner";
+insert into federation.schema_migrations
+  (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
+values
+  ('federation', 'control-plane', '0007_create_packs', 7, 'f2dc37bf3ea80b31d9d6b4db5d6558b767aaaa85ace4a706b2b5f539dd80b5fd', '84af898377daf8b3a45653421759f4b45c17065460c82a7da9ffa6973def3249', 'applied', 21);
+reset role;
+
+-- ====================================================================================================
+-- control-plane/0008_create_pack_identity
+
+set search_path = "federation";
+set role "federation_owner";
+
+-- Who is asking, in a shared pack? The rules of 0005 hold here too: plpgsql, STABLE, SECURITY DEFINER, pg_temp last.
+--
+-- The functions that look at the backend are PARALLEL RESTRICTED: a parallel worker has another process id. Policies
+-- ask in a sub-select, which the leader computes before it starts workers, so their queries still run in parallel.
+
+-- A department's tenant is what a policy of a department asks for, and a tenant of a shared pack with the same id is
+-- somebody else.
+create or replace function federation.current_tenant() returns text
+language plpgsql stable security definer parallel safe set search_path = pg_catalog, pg_temp
+as $fn$
+declare
+  -- Inside a definer function current_user is the owner. The setting "role" is the target of the last SET ROLE; the
+  -- server checks membership before it changes, and no set_config() can forge it.
+  effective_role text := current_setting('role');
+  claimed text := current_setting('app.current_tenant_id', true);
+  bound text;
+begin
+  if effective_role = 'none' then
+    effective_role := session_user;
+  end if;
+  select t.tenant_id into bound
+  from federation.tenants t
+  where t.role_name = effective_role::name and t.status = 'active' and t.department_id is not null;
+  -- The variable proves nothing, so it can only take away: set and different means a pool has mixed up its tenants.
+  if claimed <> '' and claimed is distinct from bound then
+    return null;
+  end if;
+  return bound;
+end
+$fn$;
+comment on function federation.current_tenant() is
+  'Department bound to the effective role; null if none, suspended, or contradicted by app.current_tenant_id';
+
+-- Keys of the identity mode "signed", as HMAC uses them: padded to the block of SHA-256 and combined with its two
+-- constants, so that checking a token takes two hashes. Nobody but the owner reads this table.
+create table federation.pack_keys (
+  pack       text not null,
+  key_id     text not null,
+  inner_pad  bytea not null,
+  outer_pad  bytea not null,
+  created_by name not null default session_user,
+  created_at timestamptz not null default clock_timestamp(),
+  expires_at timestamptz,
+  constraint pack_keys_pkey primary key (pack, key_id),
+  constraint pack_keys_pack_fkey foreign key (pack) references federation.packs (pack) on delete cascade,
+  constraint pack_keys_key_id_check check (key_id ~ '^[0-9a-f]{16}$'),
+  constraint pack_keys_pads_check check (length(inner_pad) = 64 and length(outer_pad) = 64)
+);
+comment on table federation.pack_keys is 'Keys that tokens of tenants are signed with; secret';
+
+create function federation.audit_pack_key() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $fn$
+declare
+  changed federation.pack_keys := case when tg_op = 'DELETE' then old else new end;
+begin
+  insert into federation.security_audit (event_type, user_role, severity, details)
+  values (case when tg_op = 'DELETE' then 'KEY_REMOVED' else 'KEY_ADDED' end,
+          coalesce(nullif(current_setting('role'), 'none'), session_user), 'WARNING',
+          jsonb_build_object('pack', changed.pack, 'key', changed.key_id, 'expires_at', changed.expires_at));
+  return null;
+end
+$fn$;
+revoke all on function federation.audit_pack_key() from public;
+comment on function federation.audit_pack_key() is 'Trigger: a new or removed key leaves a trace, never the key itself';
+create trigger pack_keys_audit after insert or delete on federation.pack_keys
+  for each row execute function federation.audit_pack_key();
+
+-- What a token is bound to. No secret: the application signs it together with the tenant. The start of the transaction
+-- stands for the transaction, because asking for its id would give one to every reader, and there is none on a standby.
+create function federation.challenge() returns text
+language plpgsql stable parallel restricted set search_path = pg_catalog, pg_temp
+as $fn$
+begin
+  return pg_backend_pid() || '.' || (extract(epoch from transaction_timestamp()) * 1000000)::bigint;
+end
+$fn$;
+revoke all on function federation.challenge() from public;
+comment on function federation.challenge() is 'Backend and transaction, for the application to sign: see docs/tenants.md';
+
+-- Token: v1.<key id>.<expiry, seconds since 1970>.<HMAC-SHA-256 in hex>.<tenant id>
+-- Signed: v1.<pack>.<key id>.<expiry>.<challenge>.<tenant id>
+create function federation.token_tenant(pack text) returns text
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp
+as $fn$
+declare
+  parts constant text[] := regexp_match(
+    current_setting('app.tenant_token', true), '^v1\.([0-9a-f]{16})\.([0-9]{1,12})\.([0-9a-f]{64})\.(.+)$');
+  key federation.pack_keys;
+  signed bytea;
+  mac bytea;
+begin
+  if parts is null or parts[2]::bigint <= extract(epoch from clock_timestamp()) then
+    return null;
+  end if;
+  select k.* into key from federation.pack_keys k
+  where k.pack = $1 and k.key_id = parts[1] and (k.expires_at is null or k.expires_at > clock_timestamp());
+  if not found then
+    return null;
+  end if;
+  signed := convert_to(
+    'v1.' || $1 || '.' || parts[1] || '.' || parts[2] || '.' || federation.challenge() || '.' || parts[4], 'UTF8');
+  mac := sha256(key.outer_pad || sha256(key.inner_pad || signed));
+  -- Hashes of both are compared, so that the time it takes says nothing of how much was right.
+  if sha256(mac) <> sha256(decode(parts[3], 'hex')) then
+    return null;
+  end if;
+  return parts[4];
+end
+$fn$;
+revoke all on function federation.token_tenant(text) from public;
+comment on function federation.token_tenant(text) is
+  'Tenant of the token in app.tenant_token; null unless it is signed for this pack, backend and transaction';
+
+create function federation.current_tenant(pack text) returns text
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp
+as $fn$
+declare
+  effective_role text := current_setting('role');
+  claimed constant text := nullif(current_setting('app.current_tenant_id', true), '');
+  mode text;
+  tenants name;
+  bound text;
+begin
+  if effective_role = 'none' then
+    effective_role := session_user;
+  end if;
+  -- One query, because policies ask in every statement. Where an application speaks for tenants, they have no roles.
+  select p.identity_mode, p.tenant_group, t.tenant_id into mode, tenants, bound
+  from federation.packs p
+  left join federation.tenants t
+    on t.role_name = effective_role::name and t.shared_pack = p.pack and t.status = 'active' and p.identity_mode = 'role'
+  where p.pack = $1;
+
+  if mode <> 'role' and pg_has_role(effective_role, tenants, 'usage') then
+    -- An application names the tenant, and proves it with a token where the pack asks for one.
+    select t.tenant_id into bound
+    from federation.tenants t
+    where t.shared_pack = $1 and t.status = 'active'
+      and t.tenant_id = case mode when 'signed' then federation.token_tenant($1) else claimed end;
+  end if;
+
+  if claimed is not null and claimed is distinct from bound then
+    -- Nobody but the platform may act for whom it names, suspended or not.
+    if bound is null and federation.is_platform() then
+      select t.tenant_id into bound from federation.tenants t where t.shared_pack = $1 and t.tenant_id = claimed;
+      return bound;
+    end if;
+    return null;
+  end if;
+  return bound;
+end
+$fn$;
+revoke all on function federation.current_tenant(text) from public;
+comment on function federation.current_tenant(text) is
+  'Tenant of this shared pack that the session acts for; null if none, suspended, or contradicted by app.current_tenant_id';
+
+create function federation.is_platform() returns boolean
+language plpgsql stable security definer parallel safe set search_path = pg_catalog, pg_temp
+as $fn$
+declare
+  effective_role text := current_setting('role');
+begin
+  if effective_role = 'none' then
+    effective_role := session_user;
+  end if;
+  return effective_role = 'federation_owner' or pg_has_role(effective_role, 'federation_admin_role', 'usage');
+end
+$fn$;
+revoke all on function federation.is_platform() from public;
+comment on function federation.is_platform() is 'Whether the effective role is an administrator or the owner';
+
+create function federation.enter(pack text, token text) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $fn$
+declare
+  tenant text;
+begin
+  perform set_config('app.tenant_token', $2, true);
+  tenant := federation.current_tenant($1);
+  if tenant is null or tenant is distinct from federation.token_tenant($1) then
+    raise exception 'the token is not accepted for pack "%"', $1
+      using errcode = 'invalid_authorization_specification',
+            hint = 'Sign federation.challenge() of this very transaction, with a key of the pack that is still valid.';
+  end if;
+  return tenant;
+end
+$fn$;
+revoke all on function federation.enter(text, text) from public;
+comment on function federation.enter(text, text) is
+  'Acts for the tenant of a signed token until the transaction ends; returns the tenant, or fails';
+
+grant execute on function
+  federation.challenge(), federation.current_tenant(text), federation.is_platform(), federation.enter(text, text)
+  to "federation_tenant", "federation_admin_role";
+
+reset role;
+reset search_path;
+
+set role "federation_owner";
+insert into federation.schema_migrations
+  (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
+values
+  ('federation', 'control-plane', '0008_create_pack_identity', 8, 'a0a34f89c3fbf940fa42fedff22aef5e382fd93ccedc68458d25fec51484a65d', '700b5b1fe676aaa292df1379be60ca641ccf1c83c0953a0c7e15267248b7513f', 'applied', 24);
+reset role;
+
+-- ====================================================================================================
+-- control-plane/0009_create_validations
+
+set search_path = "federation";
+set role "federation_owner";
+
+-- What `fedgen validate --since-last` remembers: how each target's catalogue stood when nothing was found in it.
+
+create table federation.validations (
+  target       text not null,
+  digest       text not null,
+  tool_version text not null,
+  validated_by name not null default session_user,
+  validated_at timestamptz not null default clock_timestamp(),
+  constraint validations_pkey primary key (target)
+);
+comment on table federation.validations is
+  'The last clean validation of each target; who can write here can hide a change from --since-last';
+grant select on federation.validations to "federation_admin_role";
+
+reset role;
+reset search_path;
+
+set role "federation_owner";
+insert into federation.schema_migrations
+  (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
+values
+  ('federation', 'control-plane', '0009_create_validations', 9, '1210708f109df96c098ed5a9ed39e844a4a16dcf22579b038ed20e674f455fd3', '951d6d4282cb2e11fd437e154172aa1344f4452cf68559a4c9eea24454c6dee4', 'applied', 3);
+reset role;

@@ -1,0 +1,186 @@
+import { sqlState } from '../db/errors.js';
+import { findBlockers } from '../db/lock.js';
+import type { Session } from '../db/session.js';
+import { sharedRoles } from '../plan/names.js';
+import type { TargetPlan } from '../plan/target.js';
+import { FedgenError } from '../shared/errors.js';
+import { listCatalogueChecks } from '../validate/catalogue-checks.js';
+import { DRIFT_TITLE, type ComparisonResult } from '../validate/compare-target.js';
+import type { IdentityMode } from '../packs/pack.js';
+import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
+import { PROBE_TITLES } from '../validate/probes/attempt.js';
+import { probe, type Probed } from './probing.js';
+import { CONTRACT_TITLES } from '../validate/contract.js';
+import { describeIdentity, RESIDUAL_RISKS } from '../validate/identity.js';
+import { cleanMark, rememberClean } from '../validate/last-clean.js';
+import type { Evidence, Layer, TargetReport } from '../validate/model.js';
+import {
+  compareServer,
+  compareTargets,
+  CONTROL_PLANE_TITLE,
+  OPEN_COMPARISON,
+  type CompareInput,
+} from '../validate/prove.js';
+import type { RegisteredTarget } from '../validate/registry.js';
+import { chooseTargets, identityOf, prepareComparison, readRegistryIn, type Survey } from './survey-input.js';
+
+/** Targets per connection: what a server process remembers of the catalogues that it read grows with each of them. */
+const TARGETS_PER_CONNECTION = 150;
+
+/** Every check that there is: code, layer and title. */
+export async function listChecks(): Promise<{ code: string; layer: Layer; title: string }[]> {
+  const of = (
+    layer: Layer,
+    titles: Readonly<Record<string, string>>,
+  ): { code: string; layer: Layer; title: string }[] =>
+    Object.entries(titles).map(([code, title]) => ({ code, layer, title }));
+  return [
+    ...of('contract', CONTRACT_TITLES),
+    ...of('catalogue', await listCatalogueChecks()),
+    ...of('drift', { drift: DRIFT_TITLE, control_plane_drift: CONTROL_PLANE_TITLE }),
+    ...of('probe', PROBE_TITLES),
+  ];
+}
+
+type Connect = <T>(use: (session: Session) => Promise<T>) => Promise<T>;
+
+/**
+ * Looks at the server, at the control plane and at every chosen target.
+ * @param connect opens further connections: each is used for a limited number of targets.
+ */
+export async function lookAtAll(session: Session, survey: Survey, connect: Connect): Promise<Evidence> {
+  const { settings, pack } = survey;
+  const owner = sharedRoles(settings.rolePrefix).owner;
+  const registry = await readRegistryIn(session, owner);
+  const targets = chooseTargets(session, registry, survey);
+  const input = await prepareComparison(session, survey, registry);
+  const checks = await inComparison(session, () => compareServer(session, input));
+  const reports: TargetReport[] = [];
+  for (let at = 0; at < targets.length; at += TARGETS_PER_CONNECTION) {
+    const some = targets.slice(at, at + TARGETS_PER_CONNECTION);
+    const look = async (by: Session): Promise<void> =>
+      void reports.push(...(await lookAtSome(by, survey, input, some)));
+    await (at === 0 ? look(session) : connect(look));
+  }
+  return {
+    server: session.where,
+    serverVersion: session.serverVersion,
+    validator: await readValidator(session),
+    checks,
+    targets: reports,
+    identity: [describeIdentity(pack.name, identityOf(survey, registry))],
+    residualRisks: RESIDUAL_RISKS,
+  };
+}
+
+async function readValidator(session: Session): Promise<Evidence['validator']> {
+  const { rows } = await session.client.query<Evidence['validator']>(
+    'select rolname as role, rolsuper as superuser from pg_catalog.pg_roles where rolname = current_user',
+  );
+  return rows[0] ?? { role: 'unknown', superuser: false };
+}
+
+async function inComparison<T>(session: Session, use: () => Promise<T>): Promise<T> {
+  await session.client.query(OPEN_COMPARISON);
+  try {
+    return await use();
+  } finally {
+    await session.client.query('rollback').catch(() => undefined);
+  }
+}
+
+async function lookAtSome(
+  session: Session,
+  survey: Survey,
+  input: CompareInput,
+  targets: readonly RegisteredTarget[],
+): Promise<TargetReport[]> {
+  const compared = await compareSome(session, input, targets);
+  const reports: TargetReport[] = [];
+  const marks = new Map<string, string>();
+  for (const { plan, result, durationMs } of compared) {
+    const report = await reportOn(session, survey, plan, result, durationMs);
+    reports.push(report);
+    if (result.digest !== undefined && isSpotless(report))
+      marks.set(report.target, cleanMark(plan.pack, result.digest));
+  }
+  // Only of a validation that left nothing out can it be said that nothing was found.
+  if (survey.sinceLast && survey.isComplete) {
+    await rememberClean(session, sharedRoles(survey.settings.rolePrefix).owner, marks);
+  }
+  return reports;
+}
+
+interface Compared {
+  readonly plan: TargetPlan;
+  readonly result: ComparisonResult;
+  readonly durationMs: number;
+}
+
+async function compareSome(
+  session: Session,
+  input: CompareInput,
+  targets: readonly RegisteredTarget[],
+): Promise<Compared[]> {
+  const compared: Compared[] = [];
+  try {
+    await inComparison(session, () =>
+      compareTargets(session, input, targets, (plan, result, durationMs) =>
+        compared.push({ plan, result, durationMs }),
+      ),
+    );
+    return compared;
+  } catch (cause) {
+    throw sqlState(cause) === '55P03'
+      ? await lockedError(session, targets[compared.length]?.schema ?? '', cause)
+      : cause;
+  }
+}
+
+async function reportOn(
+  session: Session,
+  survey: Survey,
+  plan: TargetPlan,
+  { checks, unchanged }: ComparisonResult,
+  durationMs: number,
+): Promise<TargetReport> {
+  const started = performance.now();
+  const isWanted = (code: string): boolean => survey.selected.has(code);
+  const isProbed =
+    !unchanged && plan.target.kind !== 'control-plane' && Object.keys(PROBE_TITLES).some(isWanted);
+  const probed = isProbed
+    ? await probe(session, { plan, rolePrefix: survey.settings.rolePrefix, mode: modeOf(plan), isWanted })
+    : NOT_PROBED;
+  return {
+    target: plan.target.id,
+    name: plan.target.name,
+    pack: plan.pack.name,
+    schemas: plan.target.schemas,
+    roles: probed.roles,
+    checks: [...checks, ...probed.checks],
+    matrix: probed.matrix,
+    unchanged,
+    durationMs: durationMs + performance.now() - started,
+  };
+}
+
+const NOT_PROBED: Probed = { checks: [], matrix: [], roles: [] };
+
+/** How the tenants of a target are told apart. */
+const modeOf = ({ pack, variables }: TargetPlan): IdentityMode =>
+  pack.identityModes.find((mode) => mode === variables[IDENTITY_VARIABLE]) ?? pack.identityModes[0] ?? 'role';
+
+const isSpotless = (report: TargetReport): boolean =>
+  !report.unchanged &&
+  report.checks.every((check) => check.findings.every(({ severity }) => severity === 'note'));
+
+/** Deparsing takes a lock on each table: beside a table that is locked by others it must not wait for ever. */
+async function lockedError(session: Session, schema: string, cause: unknown): Promise<FedgenError> {
+  const blockers = await findBlockers(session, schema);
+  const who = blockers.map((blocker) => `\n  ${blocker}`).join('');
+  return new FedgenError('E_DB_LOCKED', `cannot look at schema "${schema}": a table is locked${who}`, {
+    hint: 'End the sessions above or wait for them, then validate again.',
+    details: { schema, blockers },
+    cause,
+  });
+}

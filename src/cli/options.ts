@@ -1,0 +1,99 @@
+import { createRequire } from 'node:module';
+import type * as Commander from 'commander';
+
+// By require, as in program.ts.
+const require = createRequire(import.meta.url);
+const { InvalidArgumentError, Option } = require('commander') as typeof Commander;
+
+/** An option without a value of its own kind. */
+export const option = (flags: string, description: string): Commander.Option =>
+  new Option(flags, description);
+
+/** Refuses what is no whole number. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
+  return Number(text);
+}
+
+function assignment(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const [name, ...value] = text.split('=');
+  if (!name || value.length === 0) throw new InvalidArgumentError('Write it as name=value.');
+  return { ...earlier, [name]: value.join('=') };
+}
+
+function collected(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, text];
+}
+
+function commaSeparated(text: string, earlier: readonly string[] = []): readonly string[] {
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+  if (names.length === 0) throw new InvalidArgumentError('It names nothing.');
+  return [...earlier, ...names];
+}
+
+/** `--format`, with the formats that a command has. */
+export const FORMAT = (formats: readonly string[] = ['text', 'json']): Commander.Option =>
+  option('--format <format>', 'how results are printed').choices(formats).default('text');
+const CONFIG = (): Commander.Option =>
+  option('--config <file>', 'configuration file (default: fedgen.config.* upwards from here)');
+/** `--department-id` */
+export const DEPARTMENT_ID = (): Commander.Option =>
+  option(
+    '--department-id <id>',
+    'slug: a lower-case letter, then letters, digits, underscores; not for shared packs',
+  );
+/** `--department` */
+export const DEPARTMENT = (): Commander.Option => option('--department <name>', 'display name');
+/** `--pack` */
+export const PACK = (): Commander.Option =>
+  option('--pack <name>', 'pack of tables to use (default: federation)');
+/** `--var` */
+export const VAR = (): Commander.Option =>
+  option('--var <name=value>', "value of one of the pack's variables; repeatable").argParser(assignment);
+/** `--verbose` */
+export const VERBOSE = (): Commander.Option => option('--verbose', 'tell more');
+/** `--yes` */
+export const YES = (): Commander.Option => option('--yes', 'do not ask');
+
+/** Where to connect, and how results are printed. */
+export const CONNECTION = (formats?: readonly string[]): Commander.Option[] => [
+  option('--database-url <url>', 'postgres://user:password@host:port/name'),
+  option('--db-host <host>', 'server'),
+  option('--db-port <port>', 'port'),
+  option('--db-name <name>', 'database'),
+  option('--db-user <user>', 'user'),
+  option('--db-password <password>', 'password (visible in the process list: prefer PGPASSWORD)'),
+  option('--role-prefix <prefix>', 'put before every role name, because roles are cluster-wide'),
+  CONFIG(),
+  FORMAT(formats),
+];
+/** How long to wait for locks and scripts. */
+export const LIMITS = (): Commander.Option[] => [
+  option('--lock-timeout <duration>', 'how long DDL waits for a lock before it is tried again (5s)'),
+  option('--lock-wait <duration>', 'how long to wait for another fedgen on the same department (30s)'),
+  option('--statement-timeout <duration>', 'longest time for one script (none)'),
+];
+
+/** What is validated, and how it is reported. */
+export const VALIDATE = (): Commander.Option[] => [
+  option('--department-id <id>', 'the department, or a pattern such as "sales_*"; repeatable').argParser(
+    collected,
+  ),
+  option('--all', 'every registered department').conflicts('departmentId'),
+  option('--only <names>', 'only these checks or layers, separated by commas').argParser(commaSeparated),
+  option('--skip <names>', 'all but these checks or layers').argParser(commaSeparated),
+  option('--fail-on <severity>', 'mildest finding that fails (error)').choices(['error', 'warning', 'note']),
+  option('--since-last', 'skip targets whose catalogue is as at their last clean validation'),
+  option(
+    '--snapshot <file>',
+    'compare with the expectation in this file, where no scratch target is allowed',
+  ),
+  option('--write-snapshot <file>', 'write the expectation to this file'),
+  option('--output <file>', 'write the report to this file, and print the text report'),
+  option('--verbose', 'list what passed, notes and waived findings as well'),
+  PACK(),
+  VAR(),
+];

@@ -1,0 +1,173 @@
+import type { Session } from '../db/session.js';
+import type { TargetPlan } from '../plan/target.js';
+import type { CatalogueObject, CatalogueReader } from './catalogue.js';
+import type { CatalogueChecks, Declared } from './catalogue-checks.js';
+import { checkContract } from './contract.js';
+import { compareCatalogues } from './drift.js';
+import { describeDifferences } from './drift-findings.js';
+import { readSchemaFacts } from './facts.js';
+import type { CheckResult, Finding } from './model.js';
+
+/** What the targets of one validation are compared with, and by what. */
+export interface Comparison {
+  readonly session: Session;
+  readonly reader: CatalogueReader;
+  readonly checks: CatalogueChecks;
+  readonly declared: Declared;
+  /** Whether a check was asked for. */
+  readonly isWanted: (code: string) => boolean;
+  /** What must stand at a target; a finding where that could not be found out. */
+  readonly expected: (plan: TargetPlan) => readonly CatalogueObject[] | Finding;
+  /** Whether a target stands as it was last found clean; never, unless that was asked. */
+  readonly isLastClean: (plan: TargetPlan, digest: string) => boolean;
+  /** Targets that were found clean, by digest: see {@link compareTarget}. */
+  readonly memory: Map<string, { readonly plan: TargetPlan; readonly results: readonly CheckResult[] }>;
+}
+
+/** A target to be looked at. */
+export interface ComparedTarget {
+  readonly plan: TargetPlan;
+  readonly schemaOids: readonly string[];
+  /** Scripts that do not stand there yet. */
+  readonly pending: readonly string[];
+  /** Privileges that permissions between departments add to what was rendered: access control items by object. */
+  readonly permitted: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What a comparison found. */
+export interface ComparisonResult {
+  readonly checks: readonly CheckResult[];
+  /** The hash of the target's catalogue; undefined where there is none. */
+  readonly digest: string | undefined;
+  /** It stands as it stood when it was last found clean, and nothing more was looked at. */
+  readonly unchanged: boolean;
+}
+
+/**
+ * Contract, catalogue checks and drift of one target. They are functions of its catalogue alone: where a target that
+ * stood exactly alike (by its digest) was found clean, so is this one. That makes a fleet cheap, because reading
+ * a catalogue with all its expressions costs ten times as much.
+ */
+export async function compareTarget(
+  comparison: Comparison,
+  target: ComparedTarget,
+): Promise<ComparisonResult> {
+  const { reader, memory } = comparison;
+  const digest =
+    target.schemaOids.length === 0 ? undefined : await reader.digest(target.plan, target.schemaOids);
+  const isOrdinary = digest !== undefined && target.pending.length === 0;
+  if (isOrdinary && comparison.isLastClean(target.plan, digest))
+    return { checks: [], digest, unchanged: true };
+  const isTypical = isOrdinary && target.permitted.size === 0;
+  const known = isTypical ? memory.get(digest) : undefined;
+  if (known !== undefined)
+    return { checks: retell(known.results, known.plan, target.plan), digest, unchanged: false };
+  const checks = await compareFully(comparison, target);
+  const isClean = checks.every((result) => result.findings.length === 0);
+  if (isTypical && isClean) memory.set(digest, { plan: target.plan, results: checks });
+  return { checks, digest, unchanged: false };
+}
+
+/** What was found of one target, told of another that stands exactly alike. */
+const retell = (results: readonly CheckResult[], from: TargetPlan, to: TargetPlan): CheckResult[] =>
+  JSON.parse(JSON.stringify(results).replaceAll(from.target.schema, to.target.schema)) as CheckResult[];
+
+async function compareFully(comparison: Comparison, target: ComparedTarget): Promise<CheckResult[]> {
+  const { session, reader, checks, declared, isWanted } = comparison;
+  const { plan, schemaOids } = target;
+  const found = await reader.objects(schemaOids);
+  const expected = comparison.expected(plan);
+  const facts = await readSchemaFacts(session, plan.target.schemas);
+  const contract = checkContract(plan.pack, plan.target, facts, {
+    owner: plan.roles.owner,
+    findIndex: 'message' in expected ? undefined : indexFinder(expected, found),
+  });
+  const catalogue = await checks.target(
+    declared,
+    {
+      tenancy: plan.pack.tenancy,
+      tenantColumn: plan.pack.tenantColumn.name,
+      tables: plan.pack.tables.map((table) => ({
+        name: table.name,
+        schema: table.schema ?? plan.target.schema,
+        scope: table.scope,
+        appendOnly: table.appendOnly,
+      })),
+    },
+    schemaOids,
+    isWanted,
+  );
+  return [...contract, ...catalogue, drift(target, expected, found)].filter(({ code }) => isWanted(code));
+}
+
+/** Finds an essential index under whatever name it has now: renaming one takes nothing away. */
+function indexFinder(
+  expected: readonly CatalogueObject[],
+  found: readonly CatalogueObject[],
+): (name: string) => { readonly valid: boolean } | undefined {
+  const wanted = new Map(
+    expected
+      .filter(({ kind }) => kind === 'index')
+      .map((index) => [String(index.properties['called']), index.name]),
+  );
+  const standing = new Map(found.filter(({ kind }) => kind === 'index').map((index) => [index.name, index]));
+  return (name) => {
+    const index = standing.get(wanted.get(name) ?? '');
+    return index && { valid: index.properties['state'] === 'valid' };
+  };
+}
+
+/** The title of the drift check of a target. */
+export const DRIFT_TITLE = 'the catalogue is what the scripts make of an empty one';
+
+function drift(
+  target: ComparedTarget,
+  expected: readonly CatalogueObject[] | Finding,
+  found: readonly CatalogueObject[],
+): CheckResult {
+  const findings =
+    'message' in expected
+      ? [expected]
+      : describeDifferences(compareCatalogues(withPermitted(expected, target.permitted), found));
+  return {
+    code: 'drift',
+    layer: 'drift',
+    title: DRIFT_TITLE,
+    summary: `${found.length} objects compared`,
+    findings: [...pendingFinding(target), ...findings],
+    evidence: findings.length === 0 ? [`${found.length} objects as expected`] : [],
+  };
+}
+
+function pendingFinding({ plan, pending }: ComparedTarget): Finding[] {
+  if (pending.length === 0) return [];
+  return [
+    {
+      object: plan.target.schema,
+      severity: 'error',
+      isolation: false,
+      message: `scripts are not applied yet: ${pending.join(', ')}`,
+      remedy:
+        plan.target.kind === 'shared'
+          ? `fedgen apply --pack ${plan.pack.name}`
+          : `fedgen apply --department-id ${plan.target.id}`,
+    },
+  ];
+}
+
+/** The expectation with the privileges that permissions have added since. */
+function withPermitted(
+  expected: readonly CatalogueObject[],
+  permitted: ReadonlyMap<string, readonly string[]>,
+): readonly CatalogueObject[] {
+  if (permitted.size === 0) return expected;
+  return expected.map((object) => {
+    const added = permitted.get(`${object.kind} ${object.name}`) ?? [];
+    const items = object.properties['privileges'];
+    if (added.length === 0 || !Array.isArray(items)) return object;
+    return {
+      ...object,
+      properties: { ...object.properties, privileges: [...items.map(String), ...added].sort() },
+    };
+  });
+}

@@ -1,0 +1,92 @@
+import type { Pack } from '../packs/pack.js';
+import { departmentRole, sharedRoles, sharedTargetId } from '../plan/names.js';
+import { planControlPlane, type TargetPlan } from '../plan/target.js';
+import type { Declared } from './catalogue-checks.js';
+import { bindingsOf, type Permission, type Registry } from './registry.js';
+
+/** What declarations are made of. */
+export interface DeclareInput {
+  readonly pack: Pack;
+  readonly rolePrefix: string;
+  readonly trustedRoles: readonly string[];
+  readonly extensions: readonly string[];
+  readonly registry: Registry;
+}
+
+/** What fedgen made in this database, by the registry and by how it names things. */
+export function declare(input: DeclareInput): Declared {
+  const { registry, rolePrefix, pack } = input;
+  return {
+    roles: declareRoles(input),
+    schemas: [
+      schemaOf(planControlPlane(pack, rolePrefix)),
+      ...registry.departments.map(({ id, schema }) => ({ name: schema, target: id })),
+      ...registry.packs.flatMap(({ id, schemas }) =>
+        schemas.map((name) => ({ name, target: sharedTargetId(id) })),
+      ),
+    ],
+    tenants: bindingsOf(registry, rolePrefix),
+    sharing: pack.tables
+      .filter((table) => table.sharing !== 'never')
+      .map((table) => ({ resource: table.sharing, table: table.name })),
+    tables: pack.tables.map((table) => table.name),
+    provisioners: registry.provisioners,
+    trustedRoles: input.trustedRoles,
+    extensions: input.extensions,
+  };
+}
+
+const schemaOf = ({ target }: TargetPlan): { name: string; target: string } => ({
+  name: target.schema,
+  target: target.id,
+});
+
+function declareRoles({ registry, rolePrefix }: DeclareInput): Declared['roles'] {
+  const roles = sharedRoles(rolePrefix);
+  return [
+    { name: roles.owner, kind: 'owner' },
+    { name: roles.admin, kind: 'admin' },
+    { name: roles.gateway, kind: 'gateway' },
+    { name: roles.tenant, kind: 'group' },
+    ...registry.packs.map(({ id, group }) => ({
+      name: group,
+      kind: 'pack' as const,
+      target: sharedTargetId(id),
+    })),
+    ...registry.departments.map(({ id }) => ({
+      name: departmentRole(id, rolePrefix),
+      kind: 'tenant' as const,
+      target: id,
+    })),
+    ...registry.tenants.flatMap(({ role, pack }) =>
+      role === null ? [] : [{ name: role, kind: 'tenant' as const, target: sharedTargetId(pack) }],
+    ),
+  ];
+}
+
+/** What permissions let other departments do with this one, as items of access control lists, by object. */
+export function permittedPrivileges(
+  plan: TargetPlan,
+  { registry, rolePrefix }: Pick<DeclareInput, 'registry' | 'rolePrefix'>,
+): Map<string, string[]> {
+  const permitted = new Map<string, string[]>();
+  const add = (object: string, item: string): void => {
+    const items = permitted.get(object) ?? [];
+    if (!items.includes(item)) permitted.set(object, [...items, item]);
+  };
+  const known = new Set(registry.departments.map(({ id }) => id));
+  for (const permission of registry.permissions) {
+    if (permission.target !== plan.target.id || !known.has(permission.source)) continue;
+    const role = departmentRole(permission.source, rolePrefix);
+    for (const table of sharedTables(plan.pack, permission)) {
+      add(`table ${plan.target.schema}.${table}`, `${role}=r/${plan.roles.owner}`);
+      add(`schema ${plan.target.schema}`, `${role}=U/${plan.roles.owner}`);
+    }
+  }
+  return permitted;
+}
+
+const sharedTables = (pack: Pack, { resource }: Permission): string[] =>
+  pack.tables
+    .filter((table) => table.sharing !== 'never' && (resource === '*' || resource === table.sharing))
+    .map((table) => table.name);

@@ -1,0 +1,108 @@
+import type { Session } from '../db/session.js';
+import type { Pack } from '../packs/pack.js';
+import { CONTROL_SCHEMA, sharedRoles } from '../plan/names.js';
+import { planTarget, type TargetPlan } from '../plan/target.js';
+import { createCatalogueReader, schemaOids, type CatalogueObject } from './catalogue.js';
+import { createCatalogueChecks } from './catalogue-checks.js';
+import { declare, permittedPrivileges, type DeclareInput } from './declare.js';
+import { compareTarget, type Comparison, type ComparisonResult } from './compare-target.js';
+import { compareCatalogues } from './drift.js';
+import { describeDifferences } from './drift-findings.js';
+import type { Expectation } from './expectation.js';
+import type { CheckResult, Finding } from './model.js';
+import { type RegisteredTarget } from './registry.js';
+
+/** What a comparison of catalogues works with. */
+export interface CompareInput extends DeclareInput {
+  readonly variables: TargetPlan['variables'];
+  readonly expectation: Expectation;
+  readonly isWanted: (code: string) => boolean;
+  readonly isLastClean: Comparison['isLastClean'];
+  /** Targets that were found clean; kept from one connection to the next. */
+  readonly memory: Comparison['memory'];
+}
+
+/** Opens a transaction in which names are qualified, nothing is compiled, and nobody is waited for long. */
+export const OPEN_COMPARISON = `begin read only; set local search_path = pg_catalog; set local jit = off;
+  set local lock_timeout = 2000; set local statement_timeout = 60000`;
+
+/** Compares the server and the control plane with what is declared and rendered. */
+export async function compareServer(session: Session, input: CompareInput): Promise<CheckResult[]> {
+  const checks = await createCatalogueChecks(session, sharedRoles(input.rolePrefix).owner);
+  const results = await checks.server(declare(input), input.isWanted);
+  if (!input.isWanted('control_plane_drift')) return results;
+  const reader = await createCatalogueReader(session);
+  const found = await reader.objects(await schemaOids(session, [CONTROL_SCHEMA]));
+  return [...results, controlPlaneDrift(input.expectation.controlPlane, found)];
+}
+
+/** The title of the drift check of the control plane. */
+export const CONTROL_PLANE_TITLE = 'the control plane is what its scripts make';
+
+function controlPlaneDrift(
+  expected: readonly CatalogueObject[] | Finding,
+  found: readonly CatalogueObject[],
+): CheckResult {
+  const findings =
+    'message' in expected ? [expected] : describeDifferences(compareCatalogues(expected, found));
+  return {
+    code: 'control_plane_drift',
+    layer: 'drift',
+    title: CONTROL_PLANE_TITLE,
+    summary: `${found.length} objects compared`,
+    // Everybody depends on it: whatever is wrong there is wrong for every tenant.
+    findings: findings.map((finding) => ({ ...finding, isolation: finding.severity === 'error' })),
+    evidence: [],
+  };
+}
+
+/** Compares targets one after the other on one connection. */
+export async function compareTargets(
+  session: Session,
+  input: CompareInput,
+  targets: readonly RegisteredTarget[],
+  each: (plan: TargetPlan, result: ComparisonResult, durationMs: number) => void,
+): Promise<void> {
+  const comparison: Comparison = {
+    session,
+    reader: await createCatalogueReader(session),
+    checks: await createCatalogueChecks(session, sharedRoles(input.rolePrefix).owner),
+    declared: declare(input),
+    isWanted: input.isWanted,
+    expected: input.expectation.of,
+    isLastClean: input.isLastClean,
+    memory: input.memory,
+  };
+  for (const registered of targets) {
+    const started = performance.now();
+    const plan = planRegistered(input, registered);
+    const result = await compareTarget(comparison, {
+      plan,
+      schemaOids: registered.schemaOids,
+      pending: pendingScripts(input.pack, registered),
+      permitted: permittedPrivileges(plan, input),
+    });
+    each(plan, result, performance.now() - started);
+  }
+}
+
+/** The plan of a registered department, or of the shared pack. */
+export const planRegistered = (
+  input: Pick<CompareInput, 'pack' | 'rolePrefix' | 'variables'>,
+  registered: RegisteredTarget,
+): TargetPlan =>
+  planTarget(
+    input.pack,
+    { id: registered.id, name: registered.name },
+    {
+      rolePrefix: input.rolePrefix,
+      variables: input.variables,
+    },
+  );
+
+function pendingScripts(pack: Pack, registered: RegisteredTarget): string[] {
+  const standing = new Set(registered.scripts);
+  return pack.scripts
+    .filter((script) => !standing.has(`${script.pack}/${script.name}`))
+    .map(({ name }) => name);
+}

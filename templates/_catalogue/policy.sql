@@ -1,0 +1,12 @@
+select 'policy' as kind, c.name || ' ' || quote_ident(p.polname) as name,
+       json_build_object(
+         'command', p.polcmd,
+         'permissive', p.polpermissive,
+         'roles', case when p.polroles = '{0}' then '["public"]'::json else (
+                    select json_agg(r.name order by r.name collate "C")
+                      from (select case when o = 0 then 'public' else pg_get_userbyid(o)::text end from unnest(p.polroles) o) r(name)) end,
+         'using', pg_get_expr(p.polqual, p.polrelid),
+         -- Deparsing is what costs, and most policies say the same twice.
+         'check', case when p.polwithcheck::text = p.polqual::text then 'as using' else pg_get_expr(p.polwithcheck, p.polrelid) end) as properties
+  from relation c
+  join pg_policy p on p.polrelid = c.oid

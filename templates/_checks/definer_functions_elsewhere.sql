@@ -1,0 +1,13 @@
+-- title: tenants can call no SECURITY DEFINER function outside the schemas of fedgen
+-- why: Such a function runs with the rights of its owner, and execution is everybody's unless it is revoked.
+-- scope: server
+select 'error' as severity, true as isolation, p.prokind_name || ' ' || p.oid::regprocedure as object,
+       'runs as ' || quote_ident(pg_get_userbyid(p.proowner)) || ' and tenants may call it' as message,
+       format('revoke execute on %s %s from public;', p.prokind_name, p.oid::regprocedure) as remedy
+  from (select q.*, case q.prokind when 'p' then 'procedure' else 'function' end as prokind_name from pg_proc q where q.prosecdef) p
+  join pg_namespace n on n.oid = p.pronamespace
+ where n.oid not in (select oid from managed_schema)
+   and n.nspname not in ('pg_catalog', 'information_schema')
+   and exists (
+     select from tenant_side t
+      where has_schema_privilege(t.oid, n.oid, 'usage') and has_function_privilege(t.oid, p.oid, 'execute'))

@@ -1,0 +1,27 @@
+-- title: the database holds no extension and no foreign server that reaches around row security
+-- why: dblink and foreign servers open connections as other roles; file and inspection functions read the heap itself.
+-- scope: server
+select case when e.extname in ('dblink', 'postgres_fdw', 'file_fdw', 'adminpack', 'pageinspect', 'pg_visibility', 'pg_surgery', 'pg_walinspect', 'plperlu', 'plpython3u', 'pltclu', 'plpythonu', 'lo')
+            then 'error' else 'note' end as severity,
+       e.extname in ('dblink', 'postgres_fdw', 'file_fdw', 'adminpack', 'pageinspect', 'pg_visibility', 'pg_surgery', 'pg_walinspect', 'plperlu', 'plpython3u', 'pltclu', 'plpythonu', 'lo') as isolation,
+       'extension ' || quote_ident(e.extname) as object,
+       case when e.extname in ('dblink', 'postgres_fdw', 'file_fdw', 'adminpack', 'pageinspect', 'pg_visibility', 'pg_surgery', 'pg_walinspect', 'plperlu', 'plpython3u', 'pltclu', 'plpythonu', 'lo')
+            then 'gives ways around row security to whoever may call it' else 'is not declared' end as message,
+       format('drop extension %I; Or name it under validate.extensions.', e.extname) as remedy
+  from pg_extension e
+  cross join declared c
+ where e.extname <> 'plpgsql' and not c.d->'extensions' ? e.extname::text
+union all
+select 'error', true, 'foreign server ' || quote_ident(s.srvname), 'reaches another server, or this one as another role',
+       format('drop server %I;', s.srvname)
+  from pg_foreign_server s
+union all
+select 'error', true, 'user mapping of ' || quote_ident(coalesce(u.usename, 'public')) || ' on ' || quote_ident(u.srvname), 'keeps a login on another server',
+       format('drop user mapping for %s server %I;', coalesce(quote_ident(u.usename), 'public'), u.srvname)
+  from pg_user_mappings u
+union all
+select 'error', true, 'language ' || quote_ident(l.lanname), 'is untrusted and may be used by ' || case x.grantee when 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(x.grantee)) end,
+       format('revoke usage on language %I from %s;', l.lanname, case x.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(x.grantee)) end)
+  from pg_language l
+  cross join lateral aclexplode(l.lanacl) x
+ where not l.lanpltrusted and l.lanispl and x.grantee <> l.lanowner

@@ -1,0 +1,28 @@
+-- title: no stored setting speaks for a tenant or weakens row security
+-- why: What is set for a role or a database holds in every session, before the application says anything.
+-- scope: server
+with stored as (
+  select nullif(s.setrole, 0) as role, s.setdatabase as database, split_part(c, '=', 1) as name, c as assignment
+    from pg_db_role_setting s
+    cross join lateral unnest(s.setconfig) c
+   where s.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))
+     and (s.setrole = 0 or s.setrole in (select oid from tenant_side) or s.setrole in (select oid from managed_role))
+), judged as (
+  select *, name ~* '^(app\..*|role|session_authorization|row_security|search_path|session_replication_role|lo_compat_privileges|session_preload_libraries|local_preload_libraries|dynamic_library_path|default_tablespace|temp_tablespaces|check_function_bodies|default_transaction_read_only|transform_null_equals|exit_on_error)$' as guarding
+    from stored
+)
+select case when guarding then 'error' else 'note' end as severity, guarding as isolation,
+       'setting ' || name || ' of ' || coalesce(quote_ident(pg_get_userbyid(role)), 'all roles') || case when database = 0 then '' else ' in this database' end as object,
+       assignment as message,
+       case when role is null then format('alter database %I reset %s;', current_database(), name)
+            when database = 0 then format('alter role %I reset %s;', pg_get_userbyid(role), name)
+            else format('alter role %I in database %I reset %s;', pg_get_userbyid(role), current_database(), name) end as remedy
+  from judged
+union all
+select 'error', true, 'setting ' || s.name || ' of the server', s.setting,
+       format('alter system reset %s; select pg_reload_conf();', s.name)
+  from pg_settings s
+ where (s.name in ('session_replication_role') and s.reset_val <> 'origin' and s.source not in ('session', 'client', 'user', 'database', 'database user'))
+    or (s.name = 'lo_compat_privileges' and s.reset_val = 'on')
+    or (s.name = 'row_security' and s.reset_val = 'off')
+    or (s.name like 'app.%' and s.source in ('configuration file', 'command line', 'environment variable', 'global', 'database'))

@@ -1,0 +1,15 @@
+-- title: views read with the rights of who asks
+-- why: A view without security_invoker reads with its owner's rights; a materialized view keeps rows of all tenants.
+-- scope: target
+select case when c.readable then 'error' else 'warning' end as severity, c.readable as isolation,
+       case r.relkind when 'v' then 'view ' when 'm' then 'materialized view ' else 'foreign table ' end || r.name as object,
+       case r.relkind when 'v' then 'reads with the rights of its owner' when 'm' then 'keeps rows outside of row security' else 'has no row security' end
+         || case when c.readable then '' else ' (nobody else was granted it)' end as message,
+       case when r.relkind = 'v' /*15+ and true */ and current_setting('server_version_num')::integer >= 150000 then format('alter view %s set (security_invoker = true);', r.name)
+            else format('revoke all on %s from public; Grant it to no tenant: use a function with the filter inside.', r.name) end as remedy
+  from relation r
+  cross join lateral (
+    select exists (select from aclexplode(r.relacl) x where x.grantee <> r.relowner)
+        or exists (select from pg_attribute a, aclexplode(a.attacl) x where a.attrelid = r.oid and x.grantee <> r.relowner) as readable) c
+ where r.relkind in ('v', 'm', 'f')
+   and not exists (select from unnest(r.reloptions) o where r.relkind = 'v' and o ~* '^security_invoker=(true|on|1|yes)$')
