@@ -18,6 +18,8 @@ export interface Tenant {
 /** What a pack says of one of its tables, as far as attacks go. */
 export interface TableRules {
   readonly name: string;
+  /** `mixed`: rows whose tenant column is null are for all to read and for none to write. */
+  readonly scope?: 'tenant' | 'reference' | 'mixed';
   readonly appendOnly: boolean;
   /** SQL literals by column, for columns for which no acceptable value can be worked out. */
   readonly sample: Readonly<Record<string, string>>;

@@ -62,23 +62,28 @@ async function castSide(
     isShared: isShared(arena),
     models: arena.attacker.schemas.filter((schema) => !tenant.schemas.includes(schema)),
   });
-  return { tenant, relations, planted, marks: [...marksOf(token), ...numberMarks(planted, token)] };
+  return { tenant, relations, planted, marks: [...marksOf(token), ...otherMarks(planted, token, tenant)] };
 }
 
-/** Rows without any text are recognised by their number. */
-function numberMarks(planted: Planted, token: string): string[] {
+/** Rows without any text are recognised by their number, and those that were there by the tenant's name in them. */
+function otherMarks(planted: Planted, token: string, tenant: Tenant): string[] {
   const base = String(Math.floor(seedOf(token, 0).number / 1000));
   const texts = marksOf(token);
   const values = [...planted.rows.values()]
     .map((row) => Object.values(row.values).filter((value) => value !== null))
     .filter((row) => !row.some((value) => texts.some((mark) => value.includes(mark))))
     .flat();
-  return [...new Set(values.filter((value) => value.startsWith(base) && value.length === 9))];
+  const isNumber = (value: string): boolean => value.startsWith(base) && value.length === 9;
+  const isName = (value: string): boolean =>
+    tenant.synthetic && value !== tenant.id && value.includes(tenant.id);
+  return [...new Set(values.filter((value) => isNumber(value) || isName(value)))];
 }
 
 /** The planting itself is the attempt to insert one's own rows. */
 export const insertedOwn = (stage: Stage, side: Side): Result[] =>
-  [...side.planted.rows.values()].map(({ relation, refused }) => {
+  [...side.planted.rows.values()].flatMap(({ relation, by }): Result[] => {
+    if (by === 'earlier') return [];
+    const refused = by === 'validator';
     const attempt: Attempt = {
       check: 'positive_controls',
       actor: side.tenant.role,
@@ -98,5 +103,5 @@ export const insertedOwn = (stage: Stage, side: Side): Result[] =>
       rows: refused ? 0 : 1,
       changed: false,
     };
-    return { attempt, answer, outcome: refused ? 'refused' : 'allowed' };
+    return [{ attempt, answer, outcome: refused ? 'refused' : 'allowed' }];
   });

@@ -23,7 +23,7 @@ describe.each([undefined, ...MAJORS.filter((major) => major !== 18)])('on Postgr
   });
 
   it('a superuser finds nothing in what a provisioner has made', async () => {
-    const warnings = await findingsOf(await probeDepartment(superuser), ['warning']);
+    const warnings = findingsOf(await probeDepartment(superuser), ['warning']);
     expect(findingsOf(await probeDepartment(superuser))).toEqual([]);
     // PUBLIC may create in public before 15.
     expect(warnings.filter((each) => !each.startsWith('create_anywhere public'))).toEqual([]);

@@ -35,7 +35,7 @@ const hasTenantColumn = (stage: Stage, relation: Side['relations'][number]): boo
 /** One planted row of each side, read by the gateway as that tenant: the positive control. */
 function actingAttempts(stage: Stage, gateway: string, alone: string): Attempt[] {
   return [stage.attacker, stage.victim].flatMap((side) => {
-    const row = [...side.planted.rows.values()].find((each) => !each.refused);
+    const row = [...side.planted.rows.values()].find((each) => each.by === 'tenant');
     if (!row) return [];
     const { role, enter } = side.tenant;
     return [

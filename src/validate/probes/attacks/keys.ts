@@ -52,7 +52,7 @@ function existence(stage: Stage, pair: Pair, key: KeyFact): Attempt[] {
       other.columns.some((column) => values.has(column)),
   );
   // A link already ties the values to the tenant.
-  if (isLinked || own.refused) return [];
+  if (isLinked || own.by !== 'tenant') return [];
   const { tenantColumn } = stage.arena;
   const as = asTenant(stage, stage.attacker.tenant);
   const before = [
@@ -75,7 +75,7 @@ function existence(stage: Stage, pair: Pair, key: KeyFact): Attempt[] {
 /** On servers without the fix of CVE-2026-120154 the condition is computed on a row that cannot be seen. */
 function conflictLeaks(stage: Stage, pair: Pair, key: KeyFact): Attempt[] {
   const { own, foreign } = pair;
-  if (key.inference === '' || own.refused) return [];
+  if (key.inference === '' || own.by !== 'tenant') return [];
   const target = own.relation.columns.find(
     (column) => !column.generated && column.identity !== 'a' && !key.columns.includes(column.name),
   );

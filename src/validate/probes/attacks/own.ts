@@ -35,7 +35,7 @@ export function expectationOf(stage: Stage, attempt: Attempt, withheld: Readonly
     };
   }
   if (!withheld.has(`${attempt.operation} ${name}`)) return attempt;
-  return stage.isShared ? { ...attempt, severity: 'warning' } : { ...attempt, expect: 'refused' };
+  return { ...attempt, expect: 'refused' };
 }
 
 /** What the victim's role is not granted on its own tables, as `operation table`. */

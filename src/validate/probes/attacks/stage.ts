@@ -64,7 +64,7 @@ export const asTenant = (stage: Stage, tenant: Tenant, context: Context = OWN_CO
 
 /** A pattern that finds any of these marks. */
 export const markPattern = (marks: readonly string[]): string =>
-  marks.map((mark) => mark.replaceAll(/[^0-9a-z-]/gi, '')).join('|');
+  marks.map((mark) => mark.replaceAll(/[^0-9a-z-]/gi, '.')).join('|');
 
 /** Whether this is a table: rows can be planted in it. */
 export const isTable = (relation: RelationFact): boolean => 'rp'.includes(relation.kind);

@@ -5,6 +5,7 @@ import { sessionOf, type Impersonation } from '../impersonate.js';
 import { fullName, type Landscape, type RelationFact } from '../relations.js';
 import { DONE } from '../run.js';
 import { draftRow, expressionsOf, insertOf, type Draft } from './draft.js';
+import { adoptRow } from './adopt.js';
 import { copyingInsert, dropCheckOf, dropTooNarrow } from './fallbacks.js';
 import { plantRows, type PlantingAnswer } from './plant.js';
 import { givenBy, repair, startWork, type Work } from './repair.js';
@@ -17,8 +18,8 @@ export interface PlantedRow {
   readonly tableoid: number;
   readonly ctid: string;
   readonly values: RowTexts;
-  /** The tenant's own INSERT was refused: the connecting role planted it. */
-  readonly refused: boolean;
+  /** `tenant`: it planted the row itself. `validator`: its own INSERT was refused. `earlier`: the row was there. */
+  readonly by: 'tenant' | 'validator' | 'earlier';
 }
 
 /** A table in which no row could be planted. */
@@ -96,7 +97,7 @@ export async function plantTenant(options: PlantOptions): Promise<Planted> {
     if (rows.size === before && answers.every(({ state }) => state === 'WAIT')) leaveOutParents(open);
     for (const [n, job] of open.entries()) {
       const answer = answers[n];
-      if (answer && !isSettled(job, rows)) await learn(job, answer, { options, known, notes });
+      if (answer && !isSettled(job, rows)) await learn(job, answer, { options, known, notes, rows });
     }
   }
   return summary(jobs, rows, notes);
@@ -158,7 +159,7 @@ function keep(job: Job, answer: PlantingAnswer | undefined, rows: Map<string, Pl
     tableoid,
     ctid,
     values,
-    refused: job.asValidator,
+    by: job.asValidator ? 'validator' : 'tenant',
   });
 }
 
@@ -166,12 +167,27 @@ interface Lesson {
   readonly options: PlantOptions;
   readonly known: Readonly<Record<string, RowTexts>>;
   readonly notes: string[];
+  readonly rows: Map<string, PlantedRow>;
 }
+
+/** The key is the tenant itself, so its one row is there: that of a tenant that was made with the arena will do. */
+const isTheOnlyRow = ({ relation }: Draft, answer: PlantingAnswer, options: PlantOptions): boolean =>
+  answer.state === '23505' &&
+  relation.keys.some(
+    ({ name, columns }) =>
+      name === answer.constraint && columns.every((column) => column === options.tenantColumn),
+  );
 
 async function learn(job: Job, answer: PlantingAnswer, lesson: Lesson): Promise<void> {
   if (answer.state === 'WAIT') return;
   if (answer.state === '42501' && !job.asValidator) {
     job.asValidator = true;
+    return;
+  }
+  if (isTheOnlyRow(job.draft, answer, lesson.options)) {
+    const row = lesson.options.tenant.synthetic ? await adoptRow(job.draft, lesson.options) : undefined;
+    if (row) lesson.rows.set(fullName(row.relation), row);
+    else job.isReference = true;
     return;
   }
   if (job.copy === undefined) {
