@@ -79,6 +79,12 @@ with relation as materialized (
     join pg_type t on t.oid = d.objid
    where d.refclassid = 'pg_namespace'::regclass and d.refobjid = any ($1::oid[]) and d.classid = 'pg_type'::regclass
   union all
+  select concat('g', g.rolname),
+         concat(g.rolcanlogin, g.rolinherit, '|', g.rolvaliduntil < now(), '|', g.rolconnlimit = 0, '|',
+                (select string_agg(concat(m.roleid /*16+ , m.inherit_option */), ',' order by m.roleid) from pg_auth_members m where m.member = g.oid))
+    from pg_roles g
+   where g.rolname = any ($2::name[])
+  union all
   select concat('o', pg_describe_object(d.classid, d.objid, 0)),
          case d.classid when 'pg_statistic_ext'::regclass then pg_get_statisticsobjdef(d.objid)
                         when 'pg_default_acl'::regclass then (select a::text from pg_default_acl a where a.oid = d.objid) end

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** A role as pg_authid has it; found again by its id, because a mutation may rename it. */
+/** A role as pg_authid has it. Its id tells it from another that was given its name. */
 interface RoleFact {
   readonly oid: string;
   readonly name: string;
@@ -37,7 +37,7 @@ select oid::text, rolname as name,
 /** \`options\` differ by version: 16 made them columns. */
 const memberships = (version: number): string => `
 select g.rolname as role, m.rolname as member,
-       concat('with admin ', ${version >= 16 ? `a.admin_option, ', inherit ', a.inherit_option, ', set ', a.set_option` : `case when a.admin_option then 'option' end`}) as options,
+       concat('with admin ', ${version >= 16 ? `a.admin_option::text, ', inherit ', a.inherit_option::text, ', set ', a.set_option::text` : `case when a.admin_option then 'option' end`}) as options,
        ${version >= 16 ? 'true' : 'a.admin_option'} as has_options
   from pg_auth_members a join pg_roles g on g.oid = a.roleid join pg_roles m on m.oid = a.member
  where g.rolname !~ '^pg_' or m.rolname !~ '^pg_'`;
@@ -71,7 +71,10 @@ export async function readCluster(client: pg.Client, version: number): Promise<C
       version >= 15
         ? await list('select parname || paracl::text as line from pg_parameter_acl order by 1')
         : [],
-    tablespaces: await list(`select spcname as line from pg_tablespace where spcname !~ '^pg_' order by 1`),
+    tablespaces:
+      await list(`select concat(quote_ident(spcname), ' ', quote_ident(pg_get_userbyid(spcowner)), ' ',
+                (select string_agg(x::text, ' ' order by x::text) from unnest(coalesce(spcacl, acldefault('t', spcowner))) x)) as line
+           from pg_tablespace order by 1`),
     system: await list(
       `select name || '=' || setting as line from pg_file_settings where sourcefile ~ 'auto.conf$' order by 1`,
     ),
@@ -87,43 +90,58 @@ export async function restoreCluster(
   version: number,
   before: ClusterState,
 ): Promise<void> {
+  for (const statement of renamings(before, await readCluster(client, version)))
+    await client.query(statement);
   const found = await readCluster(client, version);
-  if (describe(found) === describe(before)) return;
+  if (linesOf(found).join() === linesOf(before).join()) return;
   for (const statement of repairs(before, found)) await client.query(statement);
   const after = await readCluster(client, version);
-  if (describe(after) !== describe(before)) {
-    throw new Error(`the cluster is not as before:\n${describe(before)}\n— but —\n${describe(after)}`);
-  }
+  const [was, is] = [linesOf(before), linesOf(after)];
+  const faults = [
+    ...was.filter((line) => !is.includes(line)).map((line) => `- ${line}`),
+    ...is.filter((line) => !was.includes(line)).map((line) => `+ ${line}`),
+  ];
+  if (faults.length > 0) throw new Error(`the cluster is not as before:\n${faults.join('\n')}`);
 }
 
 const quote = (name: string): string => pg.escapeIdentifier(name);
 
-/** A restored role may have another id. */
-const describe = (state: ClusterState): string =>
-  JSON.stringify(
-    {
-      ...state,
-      roles: state.roles.map(({ name, attributes }) => `${name} ${attributes}`),
-      memberships: [...state.memberships.values()].sort(),
-      settings: [...state.settings].sort(),
-    },
-    null,
-    1,
-  );
+/** A state for comparison, without ids: a role that was made again has another one. */
+const linesOf = (state: ClusterState): string[] => [
+  ...state.roles.map(({ name, attributes }) => `role ${name} ${attributes}`),
+  ...[...state.memberships.values()].sort(),
+  ...[...state.settings].map(([role, settings]) => `setting of ${role}: ${settings.join(', ')}`).sort(),
+  ...state.parameters.map((line) => `parameter ${line}`),
+  ...state.tablespaces.map((line) => `tablespace ${line}`),
+  ...state.system.map((line) => `system ${line}`),
+];
 
 function repairs(before: ClusterState, found: ClusterState): string[] {
   return [
     ...(String(found.system) === String(before.system)
       ? []
       : ['alter system reset all', 'select pg_reload_conf()']),
-    ...found.tablespaces
-      .filter((name) => !before.tablespaces.includes(name))
-      .map((name) => `drop tablespace ${quote(name)}`),
+    ...tablespaceRepairs(before, found),
     ...parameterRepairs(before, found),
     ...roleRepairs(before, found),
     ...membershipRepairs(before, found),
     ...settingRepairs(before, found),
   ];
+}
+
+/** No fixture makes tablespaces; the privileges on those that every server has are the default ones. */
+function tablespaceRepairs(before: ClusterState, found: ClusterState): string[] {
+  const everybody = found.roles.map((role) => quote(role.name)).join(', ');
+  return before.tablespaces
+    .filter((line) => !found.tablespaces.includes(line))
+    .flatMap((line) => {
+      const [name = '', owner = ''] = line.split(' ');
+      return [
+        `alter tablespace ${name} owner to ${owner}`,
+        `revoke all on tablespace ${name} from public, ${everybody}`,
+        `grant all on tablespace ${name} to ${owner}`,
+      ];
+    });
 }
 
 function parameterRepairs(before: ClusterState, found: ClusterState): string[] {
@@ -136,31 +154,34 @@ function parameterRepairs(before: ClusterState, found: ClusterState): string[] {
     });
 }
 
-function roleRepairs(before: ClusterState, found: ClusterState): string[] {
-  const wanted = new Map(before.roles.map((role) => [role.oid, role]));
-  const standing = new Map(found.roles.map((role) => [role.oid, role]));
-  const renamed = found.roles.flatMap((role) => {
-    const was = wanted.get(role.oid);
+/** Before everything else, because all the rest goes by names. */
+const renamings = (before: ClusterState, found: ClusterState): string[] =>
+  found.roles.flatMap((role) => {
+    const was = before.roles.find(({ oid }) => oid === role.oid);
     return was === undefined || was.name === role.name
       ? []
       : [`alter role ${quote(role.name)} rename to ${quote(was.name)}`];
   });
+
+function roleRepairs(before: ClusterState, found: ClusterState): string[] {
+  const wanted = new Set(before.roles.map(({ name }) => name));
+  const standing = new Map(found.roles.map(({ name, attributes }) => [name, attributes]));
   const extra = found.roles
-    .filter((role) => !wanted.has(role.oid))
+    .filter(({ name }) => !wanted.has(name))
     .flatMap(({ name }) => [`drop owned by ${quote(name)} cascade`, `drop role ${quote(name)}`]);
   const missing = before.roles
-    .filter((role) => !standing.has(role.oid))
+    .filter(({ name }) => !standing.has(name))
     .map(({ name }) => `create role ${quote(name)}`);
   const altered = before.roles
-    .filter((role) => standing.get(role.oid)?.attributes !== role.attributes)
-    .map((role) => `alter role ${quote(role.name)} ${role.attributes}`);
-  return [...renamed, ...extra, ...missing, ...altered];
+    .filter(({ name, attributes }) => standing.get(name) !== attributes)
+    .map(({ name, attributes }) => `alter role ${quote(name)} ${attributes}`);
+  return [...extra, ...missing, ...altered];
 }
 
 function membershipRepairs(before: ClusterState, found: ClusterState): string[] {
   const gone = new Set(
     found.roles
-      .filter(({ oid }) => !before.roles.some((role) => role.oid === oid))
+      .filter((role) => !before.roles.some(({ name }) => name === role.name))
       .map(({ name }) => quote(name)),
   );
   const concerns = (statement: string): boolean =>

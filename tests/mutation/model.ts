@@ -35,7 +35,8 @@ export interface Area {
 
 /** What a validation says of one department: the errors, and what only a look at them needs. */
 export interface Verdict {
-  readonly layer: Layer | 'crash';
+  /** `refused`: an error that says so. `crash`: one that nobody foresaw. */
+  readonly layer: Layer | 'refused' | 'crash';
   readonly code: string;
   readonly severity: Severity;
   readonly isolation: boolean;
@@ -52,7 +53,7 @@ export interface Outcome {
   /** Missed: a breaking one without an error, or one that breaks isolation and is not called so. */
   readonly result: 'caught' | 'missed' | 'passed' | 'alarmed';
   /** Layers that found it, for every department that was asked for. */
-  readonly layers: readonly Layer[];
+  readonly layers: readonly (Layer | 'refused')[];
   /** What was found, or what was not. */
   readonly details: readonly string[];
 }

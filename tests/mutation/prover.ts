@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Settings } from '../../src/index.js';
+import { FedgenError, type Settings } from '../../src/index.js';
+import { isServerError } from '../../src/db/errors.js';
 import { requireDatabase } from '../../src/config/settings.js';
 import { withSession, type Session } from '../../src/db/session.js';
 import { loadControlPlane, loadPack } from '../../src/packs/load.js';
@@ -31,42 +32,44 @@ export interface ProveInput {
 
 /**
  * Validates departments by all layers, and says what was found of each: the one place that knows how the product does
- * it. A layer that throws has found nothing, and its error is a verdict of the layer `crash`.
+ * it. An error is a verdict, too: see {@link failure}.
  */
 export async function prove(input: ProveInput): Promise<Map<string, Verdict[]>> {
   const verdicts = new Map(input.departmentIds.map((id) => [id, [] as Verdict[]]));
   const { settings } = input;
-  await withSession(
-    requireDatabase(settings),
-    { connectTimeoutMs: settings.connectTimeoutMs },
-    async (session) => {
-      const compared = await prepareComparison(session, settings).catch((cause: unknown) => {
-        tellAll(verdicts, [crash(cause)]);
-      });
-      if (!compared) return;
-      await guarded(session, verdicts, () => compareAll(session, compared, verdicts));
-      for (const [id, found] of input.probe ? verdicts : [])
-        await guarded(session, new Map([[id, found]]), () => attack(session, compared, id, found));
-    },
-  );
+  try {
+    await withSession(requireDatabase(settings), { connectTimeoutMs: settings.connectTimeoutMs }, (session) =>
+      proveAll(session, input, verdicts),
+    );
+  } catch (cause) {
+    tellAll(verdicts, [failure(cause)]);
+  }
   return verdicts;
+}
+
+async function proveAll(
+  session: Session,
+  { settings, probe }: ProveInput,
+  verdicts: Map<string, Verdict[]>,
+): Promise<void> {
+  const compared = await prepareComparison(session, settings);
+  await guarded(session, verdicts, () => compareAll(session, compared, verdicts));
+  for (const [id, found] of probe ? verdicts : [])
+    await guarded(session, new Map([[id, found]]), () => attack(session, compared, id, found));
 }
 
 async function prepareComparison(session: Session, settings: Settings): Promise<CompareInput> {
   const [pack, controlPlane] = await loadPacks(settings);
   const { rolePrefix } = settings;
+  const variables = resolveVariables(pack, settings.variables[pack.name] ?? {});
   await session.client.query('begin');
   const registry = await readRegistry(session, sharedRoles(rolePrefix).owner);
   await session.client.query('rollback');
-  const recording = await recordExpectation(
-    session,
-    { pack, controlPlane },
-    { rolePrefix, variables: resolveVariables(pack, {}) },
-  );
+  const recording = await recordExpectation(session, { pack, controlPlane }, { rolePrefix, variables });
   return {
     pack,
     rolePrefix,
-    variables: resolveVariables(pack, {}),
+    variables,
     trustedRoles: [],
     extensions: [],
     registry,
@@ -132,7 +135,7 @@ async function guarded(
     await work();
   } catch (cause) {
     await session.client.query('rollback').catch(() => undefined);
-    tellAll(verdicts, [crash(cause)]);
+    tellAll(verdicts, [failure(cause)]);
   }
 }
 
@@ -143,18 +146,19 @@ const tellAll = (verdicts: ReadonlyMap<string, Verdict[]>, told: readonly Verdic
   for (const found of verdicts.values()) found.push(...told);
 };
 
-const crash = (cause: unknown): Verdict => ({
-  layer: 'crash',
-  code: 'crash',
+/** What the product makes of an error: it tells those of the server and its own, and dies of all others. */
+const failure = (cause: unknown): Verdict => ({
+  layer: cause instanceof FedgenError || isServerError(cause) ? 'refused' : 'crash',
+  code: cause instanceof FedgenError ? cause.code : 'error',
   severity: 'error',
-  isolation: false,
+  isolation: true,
   object: 'validate',
   message: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
 });
 
 /** The product refuses to validate it (E_TARGET_UNKNOWN), which nobody takes for a pass. */
 const notRegistered = (id: string): Verdict => ({
-  layer: 'contract',
+  layer: 'refused',
   code: 'E_TARGET_UNKNOWN',
   severity: 'error',
   isolation: true,

@@ -5,6 +5,7 @@ import type { Major, TestServer } from '../support/postgres.js';
 import { readCluster, restoreCluster, type ClusterState } from './cluster.js';
 import { FIXTURES, type Fixture } from './fixtures.js';
 import type { Area, BreakingMutation, Mutation, Outcome, Verdict } from './model.js';
+import { LAYERS } from '../../src/validate/model.js';
 import { prove } from './prover.js';
 
 /** A mutation and where it comes from. */
@@ -83,8 +84,20 @@ class Bench {
 
   /** Runs one mutation and says what became of it. */
   async run(job: Job): Promise<Outcome> {
+    try {
+      return await this.#runAndJudge(job);
+    } catch (cause) {
+      throw new Error(`${job.area}/${job.mutation.id}: ${String(cause)}`, { cause });
+    }
+  }
+
+  async #runAndJudge(job: Job): Promise<Outcome> {
     const verdicts = await this.#inCopy(job, (settings) =>
-      prove({ settings, departmentIds: this.#departmentsOf(job), probe: this.options.probe }),
+      prove({
+        settings,
+        departmentIds: this.#departmentsOf(job),
+        probe: this.options.probe && this.fixture.probe !== false,
+      }),
     );
     const { version } = this.options;
     const about = { version, area: job.area, id: job.mutation.id, kind: job.kind };
@@ -161,6 +174,7 @@ class Bench {
       database: makeDatabase({ host, port, user, password, name: database }, 'the mutation suite'),
       pack,
       packDirs,
+      variables: this.fixture.variables?.(this.options.version) ?? {},
     });
   }
 }
@@ -177,7 +191,7 @@ export function judge(
 ): Pick<Outcome, 'result' | 'layers' | 'details'> {
   const details = [...errors].flatMap(([id, found]) => found.map((verdict) => tell(id, verdict)));
   const faults = [...errors].flatMap(([id, found]) => faultsOf(job, id, found));
-  const layers = (['contract', 'catalogue', 'drift', 'probe'] as const).filter((layer) =>
+  const layers = ([...LAYERS, 'refused'] as const).filter((layer) =>
     [...errors.values()].every((found) => found.some((verdict) => verdict.layer === layer)),
   );
   if (job.kind === 'harmless')

@@ -16,6 +16,7 @@ export function summarise(outcomes: readonly Outcome[]): string {
     'caught',
     'missed',
     ...LAYERS,
+    'refused',
     'only this layer',
     'harmless',
     'false alarms',
@@ -40,7 +41,9 @@ function rowOf(name: string, outcomes: readonly Outcome[]): string[] {
     String(breaking.length),
     String(caught.length),
     String(breaking.length - caught.length),
-    ...LAYERS.map((layer) => String(caught.filter(({ layers }) => layers.includes(layer)).length)),
+    ...[...LAYERS, 'refused' as const].map((layer) =>
+      String(caught.filter(({ layers }) => layers.includes(layer)).length),
+    ),
     alone.join(', '),
     String(harmless.length),
     String(harmless.filter(isFault).length),

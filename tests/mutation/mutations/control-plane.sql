@@ -21,7 +21,7 @@ update federation.tenants set role_name = 'hr_role' where role_name = 'sales_rol
 -- binding-of-missing-role: breaks isolation, for hr sales
 insert into federation.tenants (role_name, tenant_id, pack) values ('nobody_yet', 'sales', 'other');
 
--- permission-by-hand: breaks both, for hr sales
+-- permission-by-hand: breaks completeness, for hr sales
 insert into federation.cross_dept_permissions (source_department_id, target_department_id, permission_type, resource_type, granted_by) values ('sales', 'hr', 'read', '*', 'me');
 
 -- permission-removed-by-hand: breaks isolation, for hr sales
@@ -33,7 +33,7 @@ update federation.cross_dept_permissions set enabled = false;
 -- permission-expired: breaks isolation, for hr sales
 update federation.cross_dept_permissions set granted_at = '2020-01-01', expires_at = '2020-01-02';
 
--- permission-turned: breaks isolation, for hr sales
+-- permission-turned: breaks both, for hr sales
 update federation.cross_dept_permissions set source_department_id = 'sales', target_department_id = 'hr';
 
 -- resource-to-other-table: breaks isolation, for hr sales
@@ -63,9 +63,6 @@ delete from federation.schema_migrations where target = 'hr' and number = 7;
 
 -- ledger-row-rolled-back: breaks completeness
 update federation.schema_migrations set state = 'rolled_back', rolled_back_at = now() where target = 'hr' and number = 11;
-
--- ledger-other-checksum: breaks completeness
-update federation.schema_migrations set rendered_checksum = 'x', template_checksum = 'x' where target = 'hr' and number = 5;
 
 -- ledger-emptied: breaks completeness
 delete from federation.schema_migrations where target = 'hr';
@@ -154,9 +151,6 @@ alter table federation.tenants enable row level security, force row level securi
 
 -- policy-on-tenants: breaks completeness, for hr sales
 create policy p on federation.tenants using (true);
-
--- suspended: breaks completeness
-update federation.tenants set status = 'suspended' where role_name = 'hr_role';
 
 -- permission-renewed: harmless
 select federation.grant_cross_dept('hr', 'sales', 'read', 'contacts', 'me', now() + interval '1 day');

@@ -21,7 +21,7 @@ grant create on schema hr_tenant to hr_role;
 -- schema-to-public: breaks isolation, for hr sales
 grant usage on schema hr_tenant to public;
 
--- table-to-public: breaks isolation, for hr sales
+-- table-to-public: breaks isolation
 grant select on hr_tenant.contacts to public;
 
 -- table-to-group: breaks isolation, for hr sales
@@ -41,7 +41,7 @@ grant usage on schema hr_tenant to intruder;
 -- column-to-neighbour: breaks isolation, for hr sales
 grant select (full_name) on hr_tenant.contacts to sales_role;
 
--- column-to-public: breaks isolation, for hr sales
+-- column-to-public: breaks isolation
 grant update (notes) on hr_tenant.contacts to public;
 
 -- column-references: breaks isolation
@@ -168,8 +168,14 @@ alter default privileges for role federation_owner in schema federation grant in
 -- given: create role intruder
 alter default privileges for role federation_owner in schema hr_tenant grant all on tables to intruder;
 
--- language: breaks isolation, for hr sales
-grant usage on language c to hr_role;
+-- drop-owned-by-group: breaks completeness, for hr sales
+drop owned by federation_tenant;
+
+-- revoke-everything: breaks completeness
+revoke all on all tables in schema hr_tenant from hr_role;
+
+-- public-table-in-entered-schema: breaks isolation, for hr sales
+grant select on sales_tenant.api_keys to public;
 
 -- language-public: breaks isolation, for hr sales
 update pg_language set lanpltrusted = true where lanname = 'c';

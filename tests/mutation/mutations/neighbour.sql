@@ -30,7 +30,7 @@ alter table sales_tenant.api_keys owner to hr_role;
 -- row-security-off-on-permitted: breaks isolation, for sales
 alter table sales_tenant.contacts disable row level security;
 
--- policy-for-hr: breaks isolation, for hr sales
+-- policy-for-hr: breaks isolation, for sales
 create policy guests on sales_tenant.contacts to hr_role using (true) with check (true);
 
 -- view-in-hr: breaks isolation, for hr sales

@@ -36,6 +36,18 @@ alter role federation_owner createrole;
 -- admin-bypassrls: breaks isolation, for hr sales
 alter role federation_admin_role bypassrls;
 
+-- gateway-login: breaks isolation, for hr sales
+alter role cross_dept_query_role login;
+
+-- admin-login: breaks isolation, for hr sales
+alter role federation_admin_role login;
+
+-- reassigned: breaks isolation, for hr sales
+reassign owned by federation_owner to sales_role;
+
+-- superuser-in-catalogue: breaks isolation, for hr sales
+update pg_authid set rolsuper = true where rolname = 'hr_role';
+
 -- gateway-superuser: breaks isolation, for hr sales
 alter role cross_dept_query_role superuser;
 
@@ -65,9 +77,6 @@ grant federation_tenant to cross_dept_query_role;
 
 -- gateway-loses-tenant: breaks completeness
 revoke hr_role from cross_dept_query_role;
-
--- gateway-has-member: breaks isolation, for hr sales
-grant cross_dept_query_role to hr_role;
 
 -- gateway-has-outsider: breaks isolation, for hr sales
 -- given: create role intruder login
@@ -302,9 +311,6 @@ alter database {database} set work_mem = '8MB';
 
 -- timezone: harmless
 alter role hr_role set timezone = 'UTC';
-
--- gateway-login: harmless
-alter role cross_dept_query_role login;
 
 -- unrelated-setting: harmless
 -- given: create role reporting

@@ -95,6 +95,21 @@ grant usage on foreign data wrapper nothing to hr_role;
 -- given: create foreign data wrapper nothing; create server loop foreign data wrapper nothing
 grant usage on foreign server loop to public;
 
+-- database-is-template: breaks isolation, for hr sales
+alter database {database} is_template true;
+
+-- system-replica: breaks isolation, for hr sales
+-- given: alter system set session_replication_role = replica
+select pg_reload_conf(), pg_sleep(0.3);
+
+-- system-lo-compat: breaks isolation, for hr sales
+-- given: alter system set lo_compat_privileges = on
+select pg_reload_conf(), pg_sleep(0.3);
+
+-- system-tenant: breaks isolation, for hr sales
+-- given: alter system set app.current_tenant_id = 'hr'
+select pg_reload_conf(), pg_sleep(0.3);
+
 -- parameter-replica: breaks isolation, for hr sales, since 15
 grant set on parameter session_replication_role to hr_role;
 
@@ -166,6 +181,10 @@ grant execute on function pg_stat_reset() to hr_role;
 
 -- tablespace-owner: breaks isolation, for hr sales
 alter tablespace pg_default owner to hr_role;
+
+-- system-work-mem: harmless
+-- given: alter system set work_mem = '9MB'
+select pg_reload_conf(), pg_sleep(0.3);
 
 -- publication-unrelated: harmless
 -- given: create schema ops; create table ops.jobs (id integer primary key)
