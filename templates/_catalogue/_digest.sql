@@ -33,7 +33,7 @@ with relation as materialized (
   select concat('c', c.place, '.', k.conname),
          concat(k.contype, k.condeferrable, k.condeferred, k.convalidated, k.conislocal, k.coninhcount, k.connoinherit, '|',
                 nullif(k.confrelid, 0)::regclass, '|', k.confupdtype, k.confdeltype, k.confmatchtype, '|', k.conkey, k.confkey, '|',
-                k.conpfeqop, k.conexclop, '|', k.conbin /*15+ , '|', k.confdelsetcols */)
+                k.conpfeqop, k.conexclop, '|', case when k.contype = 'f' then (select count(*) from pg_trigger g where g.tgconstraint = k.oid) end, '|', k.conbin /*15+ , '|', k.confdelsetcols */)
     from relation c
     join pg_constraint k on k.conrelid = c.oid
   union all

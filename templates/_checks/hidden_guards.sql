@@ -19,12 +19,3 @@ select 'error' as severity, false as isolation, 'table ' || r.name as object, w.
     select 'rules stand on it', 'relhasrules = true'
      where not c.relhasrules and exists (select from pg_rewrite w where w.ev_class = r.oid)) w
  where r.relkind in ('r', 'p', 'v', 'm')
-union all
--- A foreign key is four triggers: two where it points from, two where it points to.
-select 'error', false, 'constraint ' || r.name || ' ' || quote_ident(k.conname), 'has lost triggers: the server does not enforce it',
-       format('alter table %s drop constraint %I; Make it again.', r.name, k.conname)
-  from relation r
-  join pg_constraint k on k.conrelid = r.oid and k.contype = 'f' /*18+ and k.conenforced */
- where not exists (select from pg_trigger g where g.tgconstraint = k.oid and g.tgrelid = k.conrelid)
-    or (r.relkind = 'r' and not exists (select from pg_trigger g where g.tgconstraint = k.oid and g.tgrelid = k.confrelid)
-        and exists (select from pg_class p where p.oid = k.confrelid and p.relkind = 'r'))
