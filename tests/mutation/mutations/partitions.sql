@@ -76,10 +76,10 @@ alter table north_tenant.readings attach partition north_tenant.readings_2025 fo
 alter table north_tenant.readings_2025 replica identity nothing;
 
 -- publication-via-root: breaks isolation, for north south
-create publication some for table north_tenant.readings with (publish_via_partition_root = true);
+create publication feed_out for table north_tenant.readings with (publish_via_partition_root = true);
 
 -- publication-of-partition: breaks isolation, for north south
-create publication some for table north_tenant.readings_2025;
+create publication feed_out for table north_tenant.readings_2025;
 
 -- materialized-granted: breaks isolation
 grant select on north_tenant.daily_totals to north_role;
