@@ -73,6 +73,8 @@ export interface Arena {
   readonly guardedRoles: readonly string[];
   /** The role that pooled applications log in with; undefined where there is none. */
   readonly gateway: string | undefined;
+  /** It does so to take on the roles of tenants; not so where an application's own role speaks for all of them. */
+  readonly gatewayActs: boolean;
   readonly limits: ProbeLimits;
 }
 

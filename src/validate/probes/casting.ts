@@ -1,7 +1,8 @@
+import { quoteLiteral } from '../../render/quote.js';
 import { isShared, type Arena, type Tenant } from './arena.js';
 import type { Attempt, Result } from './attempt.js';
 import { asTenant, type Side, type Stage } from './attacks/stage.js';
-import { chooseImpersonation, sessionOf, type Impersonation } from './impersonate.js';
+import { chooseImpersonation, type Impersonation } from './impersonate.js';
 import { fullName, readLandscape, type Landscape } from './relations.js';
 import { plantTenant, type Planted } from './rows/planter.js';
 import { marksOf, seedOf } from './rows/seed.js';
@@ -24,10 +25,17 @@ export async function setStage(arena: Arena): Promise<Stage> {
     victim: defender,
     attacker: await castSide(arena, by, landscape, attacker, `${arena.token}a`),
     bystanders: await castBystanders(arena, by),
-    // Who is not let past row security looks as the victim itself.
-    outside: by.mode === 'session' ? by.back : sessionOf(by, victim),
+    outside: by.mode === 'session' ? by.back : asUndisturbed(arena, by, victim),
   };
 }
+
+/** Who is not let past row security looks as the victim itself, whatever context an attempt has left. */
+const asUndisturbed = ({ contextSettings }: Arena, by: Impersonation, victim: Tenant): string =>
+  [
+    by.become(victim.role),
+    ...contextSettings.map((name) => `select pg_catalog.set_config(${quoteLiteral(name)}, '', true)`),
+    ...victim.enter,
+  ].join('; ');
 
 /** Neighbours whose rows might show somewhere: a row in each of their tables tells. */
 async function castBystanders(arena: Arena, by: Impersonation): Promise<Side[]> {
@@ -54,6 +62,7 @@ async function castSide(
     by,
     tenant,
     side: token,
+    commonSide: `${arena.token}c`,
     landscape,
     relations,
     tenantColumn: arena.tenantColumn,

@@ -45,6 +45,7 @@ export async function departmentArena({
     trustedRoles: [roles.tenant],
     guardedRoles: [roles.owner, roles.admin, roles.gateway],
     gateway: roles.gateway,
+    gatewayActs: true,
     limits: limits ?? PROBE_LIMITS,
   };
 }

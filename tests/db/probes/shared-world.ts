@@ -114,6 +114,7 @@ function arenaOf(database: TestDatabase, session: Session, attacker: Tenant, vic
     trustedRoles: [`${database.rolePrefix}tenant`],
     guardedRoles: [`${database.rolePrefix}owner`, `${database.rolePrefix}gateway`],
     gateway: `${database.rolePrefix}gateway`,
+    gatewayActs: true,
     limits: PROBE_LIMITS,
   };
 }

@@ -1,7 +1,7 @@
 import { quoteIdentifier } from '../../../render/quote.js';
 import type { Attempt } from '../attempt.js';
 import { fullName, sqlName, type KeyFact } from '../relations.js';
-import { insertLike, placeOf, valueOf, type PlantedRow } from '../rows/planter.js';
+import { insertLike, placeOf, valueOf, type PlantedRow } from '../rows/planted-row.js';
 import { childDeletes } from './own.js';
 import { asTenant, type Stage } from './stage.js';
 

@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from '../../../render/quote.js';
 import type { Attempt } from '../attempt.js';
 import { fullName, sqlName, type RelationFact } from '../relations.js';
-import { insertLike, placeOf, type PlantedRow } from '../rows/planter.js';
+import { insertLike, placeOf, type PlantedRow } from '../rows/planted-row.js';
 import { asTenant, isTable, type Side, type Stage } from './stage.js';
 
 /**

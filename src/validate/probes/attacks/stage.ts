@@ -2,7 +2,8 @@ import { quoteIdentifier, quoteLiteral } from '../../../render/quote.js';
 import type { Arena, Tenant } from '../arena.js';
 import { sessionOf, type Impersonation } from '../impersonate.js';
 import type { ColumnFact, Landscape, RelationFact } from '../relations.js';
-import { valueOf, type Planted, type PlantedRow } from '../rows/planter.js';
+import { type Planted } from '../rows/planter.js';
+import { valueOf, type PlantedRow } from '../rows/planted-row.js';
 
 /** One side after planting. */
 export interface Side {

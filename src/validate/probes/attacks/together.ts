@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from '../../../render/quote.js';
 import type { Attempt } from '../attempt.js';
 import { fullName, sqlName, type RelationFact } from '../relations.js';
-import { insertLike, valueOf, type PlantedRow } from '../rows/planter.js';
+import { insertLike, valueOf, type PlantedRow } from '../rows/planted-row.js';
 import { childDeletes } from './own.js';
 import { asPlan } from './plans.js';
 import { checkOf } from './separate.js';

@@ -3,7 +3,8 @@ import { sessionOf } from '../impersonate.js';
 import { sqlName } from '../relations.js';
 import { DONE, runActs } from '../run.js';
 import type { Draft } from './draft.js';
-import type { PlantedRow, PlantOptions } from './planter.js';
+import type { PlantOptions } from './planter.js';
+import type { PlantedRow } from './planted-row.js';
 
 /** The row that a tenant has already, seen by whoever is let past row security; undefined where there is none. */
 export async function adoptRow(draft: Draft, options: PlantOptions): Promise<PlantedRow | undefined> {
