@@ -52,7 +52,11 @@ export function becomingAttempts(stage: Stage, tenant: Tenant, roles: readonly O
   });
   const guarded = [stage.victim.tenant.role, ...stage.arena.guardedRoles];
   return [
-    ...others.map(({ name }) => attempt(name, 'set role', `set local role ${quoteIdentifier(name)}`)),
+    ...others.map(({ name }) => ({
+      ...attempt(name, 'set role', `set local role ${quoteIdentifier(name)}`),
+      // Roles are the whole cluster's: one that is gone by now cannot be become.
+      refusals: ['42501', '22023'],
+    })),
     ...guarded.flatMap((name) => [
       attempt(
         name,
