@@ -47,6 +47,7 @@ export async function sharedArena({ session, plan, mode, token }: SharedProbe): 
     trustedRoles: [roles.tenant, target.group ?? ''],
     guardedRoles: [roles.owner, roles.admin, roles.gateway],
     gateway: roles.gateway,
+    gatewayActs: mode === 'role',
     limits: PROBE_LIMITS,
   };
 }

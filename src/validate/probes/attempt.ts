@@ -46,6 +46,8 @@ export interface Attempt {
   readonly expect: Expectation;
   /** SQLSTATEs that are a refusal; a missing privilege or a row that a policy refuses unless said otherwise. */
   readonly refusals?: readonly string[];
+  /** The statement is an EXPLAIN: its answer is judged by whether every scan asks for the tenant. */
+  readonly isPlan?: boolean;
   /** SQLSTATEs that come only after the server let it through, such as a foreign key that holds a row. */
   readonly passes?: readonly string[];
   readonly severity?: Severity;

@@ -36,6 +36,7 @@ async function plantIn<T>(
       by: await chooseImpersonation(session),
       tenant: { id: 'x', role, schemas: ['nasty'], name: 'x', enter: [], synthetic: true },
       side: SIDE,
+      commonSide: 'fgcommon',
       landscape,
       relations: landscape.relations,
       tenantColumn: 'tenant',

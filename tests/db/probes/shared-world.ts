@@ -103,6 +103,7 @@ function arenaOf(database: TestDatabase, session: Session, attacker: Tenant, vic
           synthetic: false,
         },
         readable: [],
+        isSuspect: false,
       },
     ],
     tenantColumn: 'tenant_id',
@@ -113,6 +114,7 @@ function arenaOf(database: TestDatabase, session: Session, attacker: Tenant, vic
     trustedRoles: [`${database.rolePrefix}tenant`],
     guardedRoles: [`${database.rolePrefix}owner`, `${database.rolePrefix}gateway`],
     gateway: `${database.rolePrefix}gateway`,
+    gatewayActs: true,
     limits: PROBE_LIMITS,
   };
 }
@@ -140,3 +142,9 @@ export const findingsOf = (report: ProbeReport, severities: readonly string[] = 
       .filter(({ severity }) => severities.includes(severity))
       .map(({ object, message }) => `${code} ${object}: ${message}`),
   );
+
+/** Codes of the checks that found an error. */
+export const codesOf = (report: ProbeReport): string[] =>
+  report.checks
+    .filter(({ findings }) => findings.some(({ severity }) => severity === 'error'))
+    .map(({ code }) => code);

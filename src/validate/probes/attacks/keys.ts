@@ -1,7 +1,7 @@
 import { quoteIdentifier } from '../../../render/quote.js';
 import type { Attempt } from '../attempt.js';
 import { fullName, sqlName, type KeyFact } from '../relations.js';
-import { insertLike, placeOf, valueOf, type PlantedRow } from '../rows/planter.js';
+import { insertLike, placeOf, valueOf, type PlantedRow } from '../rows/planted-row.js';
 import { childDeletes } from './own.js';
 import { asTenant, type Stage } from './stage.js';
 
@@ -52,7 +52,7 @@ function existence(stage: Stage, pair: Pair, key: KeyFact): Attempt[] {
       other.columns.some((column) => values.has(column)),
   );
   // A link already ties the values to the tenant.
-  if (isLinked || own.refused) return [];
+  if (isLinked || own.by !== 'tenant') return [];
   const { tenantColumn } = stage.arena;
   const as = asTenant(stage, stage.attacker.tenant);
   const before = [
@@ -75,7 +75,7 @@ function existence(stage: Stage, pair: Pair, key: KeyFact): Attempt[] {
 /** On servers without the fix of CVE-2026-120154 the condition is computed on a row that cannot be seen. */
 function conflictLeaks(stage: Stage, pair: Pair, key: KeyFact): Attempt[] {
   const { own, foreign } = pair;
-  if (key.inference === '' || own.refused) return [];
+  if (key.inference === '' || own.by !== 'tenant') return [];
   const target = own.relation.columns.find(
     (column) => !column.generated && column.identity !== 'a' && !key.columns.includes(column.name),
   );

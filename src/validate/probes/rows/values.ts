@@ -60,9 +60,10 @@ const times =
       .flatMap((text) =>
         [0, 1, -1].map((n) => `(timestamptz ${quoteLiteral(text)} + interval '${n} day')::${type}`),
       );
-    const minutes = seed.number % 100_000;
+    const unit = type === 'date' ? 'days' : 'minutes';
+    const own = seed.number % 100_000;
     const shifted = [0, 1440, -1440].map(
-      (n) => `(current_timestamp + interval '${n + minutes} minutes')::${type}`,
+      (n) => `(current_timestamp + interval '${n + own} ${unit}')::${type}`,
     );
     return [`current_timestamp::${type}`, ...shifted, ...near, `'2000-01-01'::${type}`];
   };

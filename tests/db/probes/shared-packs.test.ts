@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { addTenant, apply, seed, validate, type Settings } from '../../../src/index.js';
+import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
+import { withProvisioner } from '../../support/department.js';
+import { ALPHA, BETA, lendingSettings } from '../../support/lending.js';
+import { startTestServer, type TestServer } from '../../support/postgres.js';
+import { shopSettings } from '../../support/shop.js';
+import { reportedFindings } from './reported.js';
+
+const PACKS = {
+  lending: {
+    settings: lendingSettings,
+    tables: 6,
+    fill: async (settings: Settings, database: TestDatabase): Promise<void> => {
+      await addTenant({ settings, tenantId: ALPHA, name: 'Alpha' });
+      await addTenant({ settings, tenantId: BETA, name: 'Beta' });
+      // Without any genre; the one of the attacks is nobody's.
+      await withClient(database.url, (client) =>
+        client.query(
+          `insert into lending.notices (library_id, body) values (null, 'to all'), ('${ALPHA}', 'to alpha')`,
+        ),
+      );
+    },
+  },
+  shop: {
+    settings: shopSettings,
+    tables: 8,
+    fill: async (settings: Settings): Promise<unknown> => seed({ settings }),
+  },
+};
+
+/** Views that read with the rights of who asks are there from 15 on. */
+const OWNER_VIEWS = /^views view shop\.visible_\w+: reads with the rights of its owner$/;
+
+const CASES = (['lending', 'shop'] as const).flatMap((pack) =>
+  (['role', 'signed', 'variable'] as const).map((identity) => [pack, identity] as const),
+);
+
+const NOT_PROVEN_WITHOUT_SUPERUSER = /^not_proven .*not proven as this role/;
+
+describe.each([14, 16, undefined] as const)('on PostgreSQL %s', (major) => {
+  let server: TestServer | undefined;
+  beforeAll(async () => {
+    server = major === undefined ? undefined : await startTestServer(major);
+  });
+  afterAll(async () => {
+    await server?.stop();
+  });
+
+  describe.each(CASES)('pack %s with identity %s', (pack, identity) => {
+    let database: TestDatabase;
+    let asProvisioner: Settings;
+    let asSuperuser: Settings;
+    beforeAll(async () => {
+      database = await createTestDatabase(server ?? inject('testServer'), `${pack} ${identity}`);
+      const variables = { [pack]: { identity } };
+      asSuperuser = PACKS[pack].settings(database, { variables });
+      asProvisioner = PACKS[pack].settings(await withProvisioner(database), { variables });
+      await apply({ settings: asProvisioner });
+      await PACKS[pack].fill(asProvisioner, database);
+    });
+    afterAll(() => database.drop());
+
+    it('is found right by all layers, with every table attacked', async () => {
+      const report = await validate({ settings: asSuperuser });
+      const views = major === 14 && pack === 'shop' ? 3 : 0;
+      expect(reportedFindings(report).filter((each) => OWNER_VIEWS.test(each))).toHaveLength(views);
+      expect(reportedFindings(report).filter((each) => !OWNER_VIEWS.test(each))).toEqual([]);
+      const planted =
+        report.targets[0]?.checks.find(({ code }) => code === 'unprobed_tables')?.evidence ?? [];
+      expect(planted.join()).toContain(`${PACKS[pack].tables} tables with a row of another tenant`);
+      expect(report.targets[0]?.matrix.some(({ victim }) => victim === 'another tenant')).toBe(true);
+    });
+
+    it('is found right by its provisioner, who says what is not proven', async () => {
+      const found = reportedFindings(await validate({ settings: asProvisioner }));
+      const others = found.filter((each) => !NOT_PROVEN_WITHOUT_SUPERUSER.test(each));
+      expect(others.filter((each) => !OWNER_VIEWS.test(each))).toEqual([]);
+      expect(found.length).toBeGreaterThan(others.length);
+    });
+  });
+});
