@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: no server. db: real PostgreSQL (tests/support/postgres.ts says how one is found). cli: the built binary, spawned. */
+/** unit: no server. db: real PostgreSQL (tests/support/postgres.ts says how one is found). cli: the built binary, spawned. browser: pages in a real Chromium. */
 export default defineConfig({
   test: {
     projects: [
@@ -32,6 +32,15 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          sequence: { groupOrder: 3 },
+          include: ['tests/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

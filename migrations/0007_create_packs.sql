@@ -23,12 +23,14 @@ alter table federation.tenants
   drop constraint tenants_pack_tenant_id_key,
   alter column role_name drop not null,
   add column tenant_name varchar(255),
+  add column had_login boolean,
   add column shared_pack text generated always as (case when department_id is null then pack end) stored,
   add constraint tenants_pkey primary key (pack, tenant_id),
   add constraint tenants_role_name_key unique (role_name),
   add constraint tenants_shared_pack_fkey foreign key (shared_pack) references federation.packs (pack),
   add constraint tenants_role_name_check check (role_name is not null or department_id is null),
   add constraint tenants_tenant_name_check check (department_id is not null or coalesce(tenant_name, '') <> '');
+comment on column federation.tenants.had_login is 'Whether the role could log in when it was suspended';
 create index tenants_shared_pack_idx on federation.tenants (shared_pack);
 
 grant select on federation.packs to {{ roles.admin | ident }};

@@ -24,6 +24,7 @@ alter table federation.tenants
   drop constraint tenants_role_name_key,
   drop constraint tenants_pkey,
   drop column shared_pack,
+  drop column had_login,
   drop column tenant_name,
   alter column role_name set not null,
   add constraint tenants_pkey primary key (role_name),

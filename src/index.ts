@@ -17,6 +17,26 @@ export {
 } from './api/status.js';
 export { validate, type ValidateOptions } from './api/validate.js';
 export { describeTarget, type TargetDescription } from './api/describe-target.js';
+export {
+  addTenant,
+  listTenants,
+  showTenant,
+  type AddTenantOptions,
+  type AddTenantResult,
+  type TenantDetails,
+} from './api/tenants.js';
+export {
+  removeTenant,
+  resumeTenant,
+  suspendTenant,
+  type RemoveTenantOptions,
+  type RemoveTenantResult,
+  type TenantStatusResult,
+} from './api/tenant-lifecycle.js';
+export { seed, type SeededTenant, type SeedResult } from './api/seed.js';
+export { rotateTenantKey, type RotatedKey, type RotateKeyOptions } from './api/tenant-keys.js';
+export { signTenantToken, type TokenInput } from './api/tenant-token.js';
+export type { Tenant, TenantOptions, TenantsOptions } from './api/tenant-target.js';
 export type { CommonOptions, TargetOptions } from './api/options.js';
 export type { RollbackGoal } from './apply/rollback.js';
 export type { ScriptStatus } from './apply/script-states.js';

@@ -114,7 +114,8 @@ export async function requireRegistered(session: Session, prepared: Prepared): P
 /** Did the registry know anything? */
 export const isRegistered = ({ name, identity }: Registered): boolean => (name ?? identity) !== undefined;
 
-function unknownTarget(session: Session, { departmentId, pack }: Prepared): FedgenError {
+/** The error that says how to apply what is not there. */
+export function unknownTarget(session: Session, { departmentId, pack }: Prepared): FedgenError {
   if (departmentId === undefined) {
     return new FedgenError('E_TARGET_UNKNOWN', `pack "${pack.family}" is not installed in ${session.where}`, {
       hint: `Apply it first: fedgen apply --pack ${pack.name}.`,

@@ -1,22 +1,19 @@
-import { randomBytes } from 'node:crypto';
-import { hasLedger } from '../apply/ledger.js';
-import type { Settings } from '../config/settings.js';
 import { sqlState } from '../db/errors.js';
 import { findBlockers } from '../db/lock.js';
 import type { Session } from '../db/session.js';
-import type { IdentityMode, Pack } from '../packs/pack.js';
-import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
 import { sharedRoles } from '../plan/names.js';
 import type { TargetPlan } from '../plan/target.js';
 import { FedgenError } from '../shared/errors.js';
-import { matchesGlob } from '../shared/glob.js';
 import { listCatalogueChecks } from '../validate/catalogue-checks.js';
-import { DRIFT_TITLE } from '../validate/compare-target.js';
+import { DRIFT_TITLE, type ComparisonResult } from '../validate/compare-target.js';
+import type { IdentityMode } from '../packs/pack.js';
+import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
+import { PROBE_TITLES } from '../validate/probes/attempt.js';
+import { probe, type Probed } from './probing.js';
 import { CONTRACT_TITLES } from '../validate/contract.js';
-import { recordExpectation, toExpectation, type Recording } from '../validate/expectation.js';
 import { describeIdentity, RESIDUAL_RISKS } from '../validate/identity.js';
-import { checkIsolation } from '../validate/isolation.js';
-import type { CheckResult, Evidence, Layer, TargetReport } from '../validate/model.js';
+import { cleanMark, rememberClean } from '../validate/last-clean.js';
+import type { Evidence, Layer, TargetReport } from '../validate/model.js';
 import {
   compareServer,
   compareTargets,
@@ -24,23 +21,8 @@ import {
   OPEN_COMPARISON,
   type CompareInput,
 } from '../validate/prove.js';
-import { readRegistry, type RegisteredTarget, type Registry } from '../validate/registry.js';
-import { renderScratch } from '../validate/scratch.js';
-
-/** What to validate, and how; everything in it is known to be right. */
-export interface Survey {
-  readonly settings: Settings;
-  readonly pack: Pack;
-  readonly controlPlane: Pack;
-  readonly variables: TargetPlan['variables'];
-  /** Codes of the checks to carry out. */
-  readonly selected: ReadonlySet<string>;
-  /** Department ids or patterns of them. */
-  readonly patterns: readonly string[];
-  readonly snapshot: string | undefined;
-  readonly writeSnapshot: string | undefined;
-  readonly sinceLast: boolean;
-}
+import type { RegisteredTarget } from '../validate/registry.js';
+import { chooseTargets, identityOf, prepareComparison, readRegistryIn, type Survey } from './survey-input.js';
 
 /** Targets per connection: what a server process remembers of the catalogues that it read grows with each of them. */
 const TARGETS_PER_CONNECTION = 150;
@@ -56,7 +38,7 @@ export async function listChecks(): Promise<{ code: string; layer: Layer; title:
     ...of('contract', CONTRACT_TITLES),
     ...of('catalogue', await listCatalogueChecks()),
     ...of('drift', { drift: DRIFT_TITLE, control_plane_drift: CONTROL_PLANE_TITLE }),
-    ...of('probe', { cross_tenant_isolation: 'other departments are out of reach' }),
+    ...of('probe', PROBE_TITLES),
   ];
 }
 
@@ -98,74 +80,6 @@ async function readValidator(session: Session): Promise<Evidence['validator']> {
   return rows[0] ?? { role: 'unknown', superuser: false };
 }
 
-async function readRegistryIn(session: Session, owner: string): Promise<Registry> {
-  if (!(await hasLedger(session)))
-    return { departments: [], packs: [], tenants: [], permissions: [], provisioners: [] };
-  await session.client.query('begin read only');
-  try {
-    return await readRegistry(session, owner);
-  } finally {
-    await session.client.query('rollback');
-  }
-}
-
-function chooseTargets(session: Session, registry: Registry, { pack, patterns }: Survey): RegisteredTarget[] {
-  if (pack.tenancy === 'shared') return [requirePack(session, registry, pack)];
-  const chosen = registry.departments.filter(({ id }) =>
-    patterns.some((pattern) => matchesGlob(pattern, id)),
-  );
-  const unknown = patterns.filter(
-    (pattern) => !registry.departments.some(({ id }) => matchesGlob(pattern, id)),
-  );
-  if (unknown.length === 0 || (patterns.includes('*') && chosen.length > 0)) return chosen;
-  const [id = ''] = unknown;
-  const what = id.includes('*') ? `no department matches "${id}"` : `department "${id}" is not registered`;
-  throw new FedgenError('E_TARGET_UNKNOWN', `${what} in ${session.where}`, {
-    hint: `Apply it first: fedgen apply --department "Its Name" --department-id ${id.includes('*') ? 'hr' : id}. "fedgen status" lists what is there.`,
-    details: { departmentId: id },
-  });
-}
-
-function requirePack(session: Session, registry: Registry, pack: Pack): RegisteredTarget {
-  const found = registry.packs.find(({ id }) => id === pack.family);
-  if (found) return found;
-  throw new FedgenError('E_TARGET_UNKNOWN', `pack ${pack.name} is not installed in ${session.where}`, {
-    hint: `Apply it first: fedgen apply --pack ${pack.name}.`,
-    details: { pack: pack.name },
-  });
-}
-
-async function prepareComparison(
-  session: Session,
-  survey: Survey,
-  registry: Registry,
-): Promise<CompareInput> {
-  const { settings, pack, controlPlane, selected } = survey;
-  const variables = settled(survey, registry);
-  const options = { rolePrefix: settings.rolePrefix, variables };
-  const recording: Recording = await recordExpectation(session, { pack, controlPlane }, options);
-  return {
-    pack,
-    ...options,
-    trustedRoles: settings.validate.trustedRoles,
-    extensions: settings.validate.extensions,
-    registry,
-    expectation: toExpectation(recording),
-    isWanted: (code) => selected.has(code),
-    memory: new Map(),
-  };
-}
-
-/** How the tenants of the pack are told apart in this database. */
-const identityOf = ({ pack }: Survey, registry: Registry): IdentityMode =>
-  registry.packs.find(({ id }) => id === pack.family)?.identity ?? pack.identityModes[0] ?? 'role';
-
-/** The variables with the identity mode that the pack was installed with. */
-const settled = (survey: Survey, registry: Registry): TargetPlan['variables'] =>
-  Object.hasOwn(survey.variables, IDENTITY_VARIABLE)
-    ? { ...survey.variables, [IDENTITY_VARIABLE]: identityOf(survey, registry) }
-    : survey.variables;
-
 async function inComparison<T>(session: Session, use: () => Promise<T>): Promise<T> {
   await session.client.query(OPEN_COMPARISON);
   try {
@@ -181,54 +95,84 @@ async function lookAtSome(
   input: CompareInput,
   targets: readonly RegisteredTarget[],
 ): Promise<TargetReport[]> {
-  const compared: { plan: TargetPlan; checks: readonly CheckResult[]; durationMs: number }[] = [];
+  const compared = await compareSome(session, input, targets);
+  const reports: TargetReport[] = [];
+  const marks = new Map<string, string>();
+  for (const { plan, result, durationMs } of compared) {
+    const report = await reportOn(session, survey, plan, result, durationMs);
+    reports.push(report);
+    if (result.digest !== undefined && isSpotless(report))
+      marks.set(report.target, cleanMark(plan.pack, result.digest));
+  }
+  // Only of a validation that left nothing out can it be said that nothing was found.
+  if (survey.sinceLast && survey.isComplete) {
+    await rememberClean(session, sharedRoles(survey.settings.rolePrefix).owner, marks);
+  }
+  return reports;
+}
+
+interface Compared {
+  readonly plan: TargetPlan;
+  readonly result: ComparisonResult;
+  readonly durationMs: number;
+}
+
+async function compareSome(
+  session: Session,
+  input: CompareInput,
+  targets: readonly RegisteredTarget[],
+): Promise<Compared[]> {
+  const compared: Compared[] = [];
   try {
     await inComparison(session, () =>
-      compareTargets(session, input, targets, (plan, checks, durationMs) =>
-        compared.push({ plan, checks, durationMs }),
+      compareTargets(session, input, targets, (plan, result, durationMs) =>
+        compared.push({ plan, result, durationMs }),
       ),
     );
+    return compared;
   } catch (cause) {
     throw sqlState(cause) === '55P03'
       ? await lockedError(session, targets[compared.length]?.schema ?? '', cause)
       : cause;
   }
-  const reports: TargetReport[] = [];
-  for (const { plan, checks, durationMs } of compared) {
-    const started = performance.now();
-    const probed = survey.selected.has('cross_tenant_isolation') ? [await probe(session, survey, plan)] : [];
-    reports.push({
-      target: plan.target.id,
-      name: plan.target.name,
-      pack: plan.pack.name,
-      schemas: plan.target.schemas,
-      roles: plan.target.role === undefined ? [] : [plan.target.role],
-      checks: [...checks, ...probed],
-      matrix: [],
-      unchanged: false,
-      durationMs: durationMs + performance.now() - started,
-    });
-  }
-  return reports;
 }
 
-async function probe(session: Session, survey: Survey, plan: TargetPlan): Promise<CheckResult> {
-  const options = { rolePrefix: survey.settings.rolePrefix, variables: survey.variables };
-  const result = await checkIsolation({
-    session,
-    plan,
-    scratch: await renderScratch(survey.pack, options),
-    token: `fedgen-${randomBytes(6).toString('hex')}`,
-  });
+async function reportOn(
+  session: Session,
+  survey: Survey,
+  plan: TargetPlan,
+  { checks, unchanged }: ComparisonResult,
+  durationMs: number,
+): Promise<TargetReport> {
+  const started = performance.now();
+  const isWanted = (code: string): boolean => survey.selected.has(code);
+  const isProbed =
+    !unchanged && plan.target.kind !== 'control-plane' && Object.keys(PROBE_TITLES).some(isWanted);
+  const probed = isProbed
+    ? await probe(session, { plan, rolePrefix: survey.settings.rolePrefix, mode: modeOf(plan), isWanted })
+    : NOT_PROBED;
   return {
-    code: result.name,
-    layer: 'probe',
-    title: result.title,
-    summary: result.summary,
-    findings: result.findings.map((finding) => ({ ...finding, severity: 'error', isolation: true })),
-    evidence: result.evidence,
+    target: plan.target.id,
+    name: plan.target.name,
+    pack: plan.pack.name,
+    schemas: plan.target.schemas,
+    roles: probed.roles,
+    checks: [...checks, ...probed.checks],
+    matrix: probed.matrix,
+    unchanged,
+    durationMs: durationMs + performance.now() - started,
   };
 }
+
+const NOT_PROBED: Probed = { checks: [], matrix: [], roles: [] };
+
+/** How the tenants of a target are told apart. */
+const modeOf = ({ pack, variables }: TargetPlan): IdentityMode =>
+  pack.identityModes.find((mode) => mode === variables[IDENTITY_VARIABLE]) ?? pack.identityModes[0] ?? 'role';
+
+const isSpotless = (report: TargetReport): boolean =>
+  !report.unchanged &&
+  report.checks.every((check) => check.findings.every(({ severity }) => severity === 'note'));
 
 /** Deparsing takes a lock on each table: beside a table that is locked by others it must not wait for ever. */
 async function lockedError(session: Session, schema: string, cause: unknown): Promise<FedgenError> {

@@ -10,7 +10,8 @@ import type { Severity } from '../validate/model.js';
 import type { TargetOptions } from './options.js';
 import { connecting, withDatabase } from './run.js';
 import { assertKnownWaivers, selectChecks, type Selection } from './selection.js';
-import { listChecks, lookAtAll, type Survey } from './survey.js';
+import { listChecks, lookAtAll } from './survey.js';
+import type { Survey } from './survey-input.js';
 
 /** Options of {@link validate}. */
 export interface ValidateOptions extends TargetOptions, Selection {
@@ -76,12 +77,14 @@ async function prepareSurvey(options: ValidateOptions): Promise<Survey> {
     assertDepartmentId(id, settings.rolePrefix, isReservedWord);
   }
   assertTargets(pack, patterns, options);
+  const selected = selectChecks(known, options);
   return {
     settings,
     pack,
     controlPlane,
     variables: resolveVariables(pack, { ...settings.variables[pack.name], ...options.variables }),
-    selected: selectChecks(known, options),
+    selected,
+    isComplete: selected.size === known.length,
     patterns: options.all === true ? ['*'] : patterns,
     snapshot: options.snapshot,
     writeSnapshot: options.writeSnapshot,

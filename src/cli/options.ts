@@ -41,7 +41,10 @@ const CONFIG = (): Commander.Option =>
   option('--config <file>', 'configuration file (default: fedgen.config.* upwards from here)');
 /** `--department-id` */
 export const DEPARTMENT_ID = (): Commander.Option =>
-  option('--department-id <id>', 'slug: a lower-case letter, then letters, digits, underscores');
+  option(
+    '--department-id <id>',
+    'slug: a lower-case letter, then letters, digits, underscores; not for shared packs',
+  );
 /** `--department` */
 export const DEPARTMENT = (): Commander.Option => option('--department <name>', 'display name');
 /** `--pack` */

@@ -14,6 +14,8 @@ import {
   wholeNumber,
   YES,
 } from './options.js';
+import type { CommandSpec } from './command-spec.js';
+import { TENANT_COMMANDS } from './tenant-commands.js';
 
 // By require: commander's ES module entry only wraps its files, and the wrapping costs start-up time.
 const require = createRequire(import.meta.url);
@@ -34,14 +36,6 @@ export interface Invocation {
 
 /** A command's work: options as commander parsed them in, exit code out. */
 export type Handler = (options: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<number>;
-
-interface CommandSpec {
-  readonly summary: string;
-  readonly examples: readonly string[];
-  /** Made when the command is called: most of a start would go into options that nobody asked for. */
-  readonly options: () => readonly Commander.Option[];
-  readonly load: () => Promise<Handler>;
-}
 
 const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   generate: {
@@ -139,10 +133,17 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     examples: [
       'fedgen validate --department-id hr --verbose',
       'fedgen validate --all --format sarif --output fedgen.sarif',
+      'fedgen validate --all --format html --output validation.html',
       'fedgen validate --department-id "sales_*" --skip probe --fail-on warning',
     ],
-    options: () => [...VALIDATE(), ...CONNECTION(['text', 'json', 'ndjson', 'junit', 'sarif'])],
+    options: () => [...VALIDATE(), ...CONNECTION(['text', 'json', 'ndjson', 'junit', 'sarif', 'html'])],
     load: async () => (await import('./commands/validate.js')).runValidate,
+  },
+  seed: {
+    summary: 'bring the tenants and rows that a shared pack has to begin with',
+    examples: ['fedgen seed --pack shop'],
+    options: () => [PACK(), ...CONNECTION(), ...LIMITS().filter(({ long }) => long === '--lock-wait')],
+    load: async () => (await import('./commands/seed.js')).runSeed,
   },
   demo: {
     summary: 'show everything on a throw-away PostgreSQL',
@@ -196,6 +197,8 @@ export function buildProgram(invocation: Invocation, signal: AbortSignal): Comma
   addCommands(program, COMMANDS, invocation, signal);
   const dev = program.command('dev').description('a local PostgreSQL that is kept between runs');
   addCommands(dev, DEV_COMMANDS, invocation, signal);
+  const tenant = program.command('tenant').description('the tenants of a shared pack, or departments');
+  addCommands(tenant, TENANT_COMMANDS, invocation, signal);
   return program;
 }
 

@@ -1,6 +1,7 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { redact } from '../config/redact.js';
+import type { formatHtml } from '../report/validation/html.js';
 import { formatValidation } from '../report/validation/text.js';
 import { FedgenError } from '../shared/errors.js';
 import { mapTexts } from '../shared/texts.js';
@@ -8,7 +9,7 @@ import type { ValidationReport } from '../validate/judge.js';
 import { colours } from './colours.js';
 import { printText, printVerbatim } from './print.js';
 
-const FORMATS = ['text', 'json', 'ndjson', 'junit', 'sarif'] as const;
+const FORMATS = ['text', 'json', 'ndjson', 'junit', 'sarif', 'html'] as const;
 
 type ReportFormat = (typeof FORMATS)[number];
 
@@ -65,7 +66,19 @@ async function documentOf(report: ValidationReport, format: ReportFormat, verbos
       return (await import('../report/validation/junit.js')).formatJunit(report);
     case 'sarif':
       return (await import('../report/validation/sarif.js')).formatSarif(report);
+    case 'html':
+      return (await import('../report/validation/html.js')).formatHtml(report, await readPage());
   }
+}
+
+/** The files of the page, which come with fedgen. */
+async function readPage(): Promise<Parameters<typeof formatHtml>[1]> {
+  const [template, style, script] = await Promise.all(
+    ['validation.html.njk', 'validation.css', 'validation.mjs'].map((name) =>
+      readFile(new URL(`../../templates/_report/${name}`, import.meta.url), 'utf8'),
+    ),
+  );
+  return { template: template ?? '', style: style ?? '', script: script ?? '' };
 }
 
 const plain = (text: string): string => text;

@@ -6,6 +6,7 @@ import { displayPath, readTemplates, readText, ROOT, type Templates } from './fi
 import { loadKnown, textKey } from './known.js';
 import type { Pack, ScriptSource, TemplateRef } from './pack.js';
 import type { RawPack } from './schema.js';
+import { seedTenants } from './seed.js';
 import { tenancyParts } from './tenancy.js';
 
 const SCRIPT = /^(\d{4})_[a-z0-9_]+\.sql\.njk$/;
@@ -121,6 +122,7 @@ function assemble(
     tenancy,
     tenantColumn,
     ...tenancyParts(raw, tenancy, tenantColumn.type, base),
+    seed: raw.seed ? seedTenants(raw.name, raw.seed, templates) : (base?.seed ?? []),
     functions: [...(base?.functions ?? []), ...raw.functions],
     scripts,
     templates,
@@ -150,6 +152,7 @@ export async function loadControlPlane(): Promise<Pack> {
     schemas: [],
     tenantColumn: { name: 'department_id', type: 'varchar(100)' },
     tenantTable: undefined,
+    seed: [],
     identityModes: ['role'],
     variables: {},
     tables: [],

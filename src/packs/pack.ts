@@ -63,6 +63,15 @@ export interface TenantTable {
   readonly nameColumn: string;
 }
 
+/** A tenant that `fedgen seed` brings, with its rows. */
+export interface SeedTenant {
+  readonly id: string;
+  readonly name: string;
+  readonly script: TemplateRef;
+  /** Rows that it has at least afterwards, by table of the main schema. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
 /** What pack.yaml promises of one table; `validate` checks the database against it. */
 export interface TableContract {
   readonly name: string;
@@ -78,6 +87,8 @@ export interface TableContract {
   /** Columns with personal data. */
   readonly personal: readonly string[];
   readonly essentialIndexes: readonly string[];
+  /** SQL literals by column, for probes where no acceptable value can be worked out. */
+  readonly sample: Readonly<Record<string, string>>;
 }
 
 /** One schema family as data. */
@@ -96,6 +107,8 @@ export interface Pack {
   readonly schemas: readonly string[];
   readonly tenantColumn: { readonly name: string; readonly type: string };
   readonly tenantTable: TenantTable | undefined;
+  /** Tenants to begin with; empty for packs that bring none. */
+  readonly seed: readonly SeedTenant[];
   /** The first is the default. */
   readonly identityModes: readonly IdentityMode[];
   readonly variables: Readonly<Record<string, VariableSpec>>;

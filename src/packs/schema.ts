@@ -55,6 +55,10 @@ const table = z.strictObject({
   appendOnly: z.boolean().default(false),
   personal: z.array(identifier).default([]).describe('columns with personal data'),
   essentialIndexes: z.array(identifier).default([]),
+  sample: z
+    .record(identifier, z.string().min(1))
+    .default({})
+    .describe('SQL literals by column, for probes where no acceptable value can be worked out'),
 });
 
 const tenantTable = z.strictObject({
@@ -62,6 +66,23 @@ const tenantTable = z.strictObject({
   schema: identifier.optional(),
   idColumn: identifier,
   nameColumn: identifier,
+});
+
+const seed = z.strictObject({
+  tenants: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        name: z.string(),
+        script: z
+          .string()
+          .describe("template below the pack's folder, run as the owner acting for the tenant"),
+        counts: z
+          .record(identifier, z.int().nonnegative())
+          .describe('rows that the tenant has at least afterwards, by table of the main schema'),
+      }),
+    )
+    .min(1),
 });
 
 const functionName = z
@@ -87,6 +108,7 @@ export const rawPackSchema = z.strictObject({
   tenantTable: tenantTable
     .optional()
     .describe('table of a shared pack with one row per tenant, kept by "fedgen tenant"'),
+  seed: seed.optional().describe('tenants with rows to begin with, for "fedgen seed"; shared packs only'),
   identityModes: z
     .array(z.enum(['role', 'signed', 'variable']))
     .min(1)

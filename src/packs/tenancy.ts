@@ -66,6 +66,7 @@ function departmentProblems(raw: RawPack): string[] {
   const misplaced = [
     raw.schemas && 'schemas',
     raw.tenantTable && 'tenantTable',
+    raw.seed && 'seed',
     ...raw.tables.flatMap((table) => [
       table.scope !== 'tenant' && `tables.${table.name}.scope`,
       table.schema !== undefined && `tables.${table.name}.schema`,

@@ -130,17 +130,20 @@ function derivedNameFaults(
  * @throws FedgenError E_NAME_INVALID.
  */
 export function assertDepartmentName(name: string): void {
-  const fault =
-    name.trim() === ''
-      ? 'is empty'
-      : Array.from(name).length > 255
-        ? `has ${Array.from(name).length} characters; 255 are kept`
-        : /[\p{Cc}\p{Co}\p{Cs}\u2028\u2029]/u.test(name)
-          ? 'holds a line break or another control character'
-          : undefined;
+  const fault = displayNameFault(name);
   if (fault === undefined) return;
   throw new FedgenError('E_NAME_INVALID', `department name ${JSON.stringify(name)} ${fault}`, {
     hint: 'Give the name as people write it, on one line: --department "Legal Department".',
     details: { department: name },
   });
+}
+
+/** What is wrong with a display name; undefined for a good one. */
+export function displayNameFault(name: string): string | undefined {
+  if (name.trim() === '') return 'is empty';
+  const { length } = Array.from(name);
+  if (length > 255) return `has ${length} characters; 255 are kept`;
+  return /[\p{Cc}\p{Co}\p{Cs}\u2028\u2029]/u.test(name)
+    ? 'holds a line break or another control character'
+    : undefined;
 }

@@ -59,6 +59,8 @@ export interface Renderer {
    * @throws FedgenError E_TEMPLATE_INVALID, E_SQL_INVALID, E_SQL_FORBIDDEN, E_ROLLBACK_UNDERIVABLE.
    */
   render(plan: TargetPlan): RenderedScript[];
+  /** A template that is no numbered script: it is not tracked, and has no way back. @throws FedgenError as render does. */
+  renderSeed(template: TemplateRef, plan: TargetPlan): RenderedSql;
   /** Only the checksums of all scripts: many times faster. @throws FedgenError E_TEMPLATE_INVALID. */
   checksums(plan: TargetPlan): ScriptChecksums[];
 }
@@ -75,6 +77,7 @@ export async function createRenderer(pack: Pack): Promise<Renderer> {
   return {
     render: (plan) =>
       pack.scripts.map((source) => renderScript(source, pack, renderTemplate, contextOf(plan, source))),
+    renderSeed: (template, plan) => parseRendering(renderTemplate(template, templateContext(plan)), template),
     checksums: (plan) =>
       pack.scripts.map((source) => {
         const rendering = renderTemplate(source.template, contextOf(plan, source));

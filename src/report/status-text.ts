@@ -1,27 +1,6 @@
-import Table from 'cli-table3';
 import type { DepartmentStatus, PackStatus, StatusResult } from '../api/status.js';
 import { count, formatDuration, type Paint } from './paint.js';
-
-const PLAIN = {
-  chars: {
-    top: '',
-    'top-mid': '',
-    'top-left': '',
-    'top-right': '',
-    bottom: '',
-    'bottom-mid': '',
-    'bottom-left': '',
-    'bottom-right': '',
-    left: '',
-    'left-mid': '',
-    mid: '',
-    'mid-mid': '',
-    right: '',
-    'right-mid': '',
-    middle: '  ',
-  },
-  style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-};
+import { formatTable } from './table.js';
 
 /** Where departments stand: one row each, or script by script for a single one. */
 export function formatStatus(
@@ -35,7 +14,7 @@ export function formatStatus(
     const which = options.detailed ? 'No such department is' : 'No department is';
     return `${which} registered in ${status.server}.`;
   }
-  const overview = table(
+  const overview = formatTable(
     ['department', 'name', 'schema', 'status', 'version', 'pending'],
     status.departments.map((department) => [
       department.departmentId,
@@ -54,7 +33,7 @@ export function formatStatus(
 
 /** There is one shared pack at a time, so its scripts are always listed. */
 function packText(pack: PackStatus, paint: Paint): string {
-  const overview = table(
+  const overview = formatTable(
     ['pack', 'schemas', 'status', 'identity', 'tenants', 'version', 'pending'],
     [
       [
@@ -81,7 +60,7 @@ function pendingText(progress: Progress, paint: Paint): string {
 }
 
 function scripts(progress: Progress, paint: Paint): string {
-  return table(
+  return formatTable(
     ['script', 'state', 'applied at', 'by', 'took'],
     progress.scripts.map((script) => [
       script.script,
@@ -92,14 +71,4 @@ function scripts(progress: Progress, paint: Paint): string {
     ]),
     paint,
   );
-}
-
-function table(head: readonly string[], rows: readonly string[][], paint: Paint): string {
-  const made = new Table({ ...PLAIN, head: head.map((cell) => paint.bold(cell)) });
-  made.push(...rows);
-  return made
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
 }

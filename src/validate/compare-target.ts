@@ -18,6 +18,8 @@ export interface Comparison {
   readonly isWanted: (code: string) => boolean;
   /** What must stand at a target; a finding where that could not be found out. */
   readonly expected: (plan: TargetPlan) => readonly CatalogueObject[] | Finding;
+  /** Whether a target stands as it was last found clean; never, unless that was asked. */
+  readonly isLastClean: (plan: TargetPlan, digest: string) => boolean;
   /** Targets that were found clean, by digest: see {@link compareTarget}. */
   readonly memory: Map<string, { readonly plan: TargetPlan; readonly results: readonly CheckResult[] }>;
 }
@@ -32,6 +34,15 @@ export interface ComparedTarget {
   readonly permitted: ReadonlyMap<string, readonly string[]>;
 }
 
+/** What a comparison found. */
+export interface ComparisonResult {
+  readonly checks: readonly CheckResult[];
+  /** The hash of the target's catalogue; undefined where there is none. */
+  readonly digest: string | undefined;
+  /** It stands as it stood when it was last found clean, and nothing more was looked at. */
+  readonly unchanged: boolean;
+}
+
 /**
  * Contract, catalogue checks and drift of one target. They are functions of its catalogue alone: where a target that
  * stood exactly alike (by its digest) was found clean, so is this one. That makes a fleet cheap, because reading
@@ -40,17 +51,21 @@ export interface ComparedTarget {
 export async function compareTarget(
   comparison: Comparison,
   target: ComparedTarget,
-): Promise<readonly CheckResult[]> {
+): Promise<ComparisonResult> {
   const { reader, memory } = comparison;
   const digest =
     target.schemaOids.length === 0 ? undefined : await reader.digest(target.plan, target.schemaOids);
-  const isOrdinary = target.pending.length === 0 && target.permitted.size === 0;
-  const known = digest === undefined || !isOrdinary ? undefined : memory.get(digest);
-  if (known !== undefined) return retell(known.results, known.plan, target.plan);
-  const results = await compareFully(comparison, target);
-  const isClean = results.every((result) => result.findings.length === 0);
-  if (digest !== undefined && isOrdinary && isClean) memory.set(digest, { plan: target.plan, results });
-  return results;
+  const isOrdinary = digest !== undefined && target.pending.length === 0;
+  if (isOrdinary && comparison.isLastClean(target.plan, digest))
+    return { checks: [], digest, unchanged: true };
+  const isTypical = isOrdinary && target.permitted.size === 0;
+  const known = isTypical ? memory.get(digest) : undefined;
+  if (known !== undefined)
+    return { checks: retell(known.results, known.plan, target.plan), digest, unchanged: false };
+  const checks = await compareFully(comparison, target);
+  const isClean = checks.every((result) => result.findings.length === 0);
+  if (isTypical && isClean) memory.set(digest, { plan: target.plan, results: checks });
+  return { checks, digest, unchanged: false };
 }
 
 /** What was found of one target, told of another that stands exactly alike. */

@@ -5,7 +5,7 @@ import { planTarget, type TargetPlan } from '../plan/target.js';
 import { createCatalogueReader, schemaOids, type CatalogueObject } from './catalogue.js';
 import { createCatalogueChecks } from './catalogue-checks.js';
 import { declare, permittedPrivileges, type DeclareInput } from './declare.js';
-import { compareTarget, type Comparison } from './compare-target.js';
+import { compareTarget, type Comparison, type ComparisonResult } from './compare-target.js';
 import { compareCatalogues } from './drift.js';
 import { describeDifferences } from './drift-findings.js';
 import type { Expectation } from './expectation.js';
@@ -17,6 +17,7 @@ export interface CompareInput extends DeclareInput {
   readonly variables: TargetPlan['variables'];
   readonly expectation: Expectation;
   readonly isWanted: (code: string) => boolean;
+  readonly isLastClean: Comparison['isLastClean'];
   /** Targets that were found clean; kept from one connection to the next. */
   readonly memory: Comparison['memory'];
 }
@@ -60,7 +61,7 @@ export async function compareTargets(
   session: Session,
   input: CompareInput,
   targets: readonly RegisteredTarget[],
-  each: (plan: TargetPlan, results: readonly CheckResult[], durationMs: number) => void,
+  each: (plan: TargetPlan, result: ComparisonResult, durationMs: number) => void,
 ): Promise<void> {
   const comparison: Comparison = {
     session,
@@ -69,18 +70,19 @@ export async function compareTargets(
     declared: declare(input),
     isWanted: input.isWanted,
     expected: input.expectation.of,
+    isLastClean: input.isLastClean,
     memory: input.memory,
   };
   for (const registered of targets) {
     const started = performance.now();
     const plan = planRegistered(input, registered);
-    const results = await compareTarget(comparison, {
+    const result = await compareTarget(comparison, {
       plan,
       schemaOids: registered.schemaOids,
       pending: pendingScripts(input.pack, registered),
       permitted: permittedPrivileges(plan, input),
     });
-    each(plan, results, performance.now() - started);
+    each(plan, result, performance.now() - started);
   }
 }
 

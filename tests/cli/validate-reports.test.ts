@@ -156,6 +156,13 @@ describe('--output', () => {
     expect(await readFile(file('validation.txt'), 'utf8')).toMatch(/^Validation of hr [^\u001b]*passed\.\n/);
   });
 
+  it('writes a page that stands by itself', async () => {
+    await installation.ok('validate', ...HR, '--format', 'html', '--output', file('validation.html'));
+    const page = await readFile(file('validation.html'), 'utf8');
+    expect(page).toMatch(/^<!doctype html>\n<html lang="en">[^]*<\/html>\n$/);
+    expect(page).toMatch(/<h1>.*✓<\/span> All \d+ checks passed\.<\/h1>/);
+  });
+
   it('refuses a folder before anything connects, in text whatever the format', async () => {
     await mkdir(file('folder'));
     const args = ['validate', ...HR, '--db-host', '127.0.0.1', '--db-port', '1', '--format', 'json'];

@@ -15,12 +15,16 @@ export const BETA = 'bbbbbbbb-0000-4000-8000-000000000002';
 export const lendingSettings = (database: TestDatabase, overrides: Partial<Settings> = {}): Settings =>
   testSettings(database, { pack: 'lending', packDirs: [PACKS], ...overrides });
 
-/** Logs in to the test's database as a role of its own. */
-export function urlOf(database: TestDatabase, role: string): string {
+/** Logs in to the test's database as a role. */
+export function urlAs(database: TestDatabase, role: string): string {
   const url = new URL(database.url);
-  url.username = `${database.rolePrefix}${role}`;
+  url.username = role;
   return url.href;
 }
+
+/** The same for a role whose name is given without the prefix. */
+export const urlOf = (database: TestDatabase, role: string): string =>
+  urlAs(database, `${database.rolePrefix}${role}`);
 
 /** Registers a library by hand, as "fedgen tenant add" does for real. */
 export async function addLibrary(database: TestDatabase, id: string, slug: string): Promise<void> {

@@ -43,6 +43,7 @@ export function makePack(
     tenancy: 'schema',
     schemas: [],
     tenantTable: undefined,
+    seed: [],
     tenantColumn: { name: 'department', type: 'varchar(100)' },
     identityModes: ['role'],
     variables: {},

@@ -67,6 +67,17 @@ describe('a shared pack', () => {
     ]);
   });
 
+  it('names the templates of its seed that are missing', async () => {
+    const seed = 'seed: { tenants: [{ id: a, name: A, script: seed/a.sql.njk, counts: { t: 1 } }] }\n';
+    const error = await failure(() => load('big-shop', { 'big-shop/pack.yaml': shared(seed) }));
+    expect(error.code).toBe('E_PACK_INVALID');
+    expect(error.message).toContain('templates that are not there: seed/a.sql.njk');
+    const files = { 'big-shop/pack.yaml': shared(seed), 'big-shop/seed/a.sql.njk': 'select 1;' };
+    expect((await load('big-shop', files)).seed).toMatchObject([
+      { id: 'a', name: 'A', script: { name: 'big-shop/seed/a.sql.njk' }, counts: { t: 1 } },
+    ]);
+  });
+
   it.each([
     ['another tenancy', 'tenancy: schema\n', 'tenancy: big-shop, which it extends, is shared'],
     ['fewer schemas', 'schemas: [other]\n', 'schemas: big_shop of big-shop is missing'],
@@ -84,6 +95,7 @@ describe('a shared pack', () => {
 it.each([
   ['schemas: [a]', 'schemas'],
   ['tenantTable: { table: t, idColumn: i, nameColumn: n }', 'tenantTable'],
+  ['seed: { tenants: [{ id: a, name: A, script: s, counts: {} }] }', 'seed'],
   [table('scope: reference'), 'tables.t.scope'],
   [table('schema: a'), 'tables.t.schema'],
   ['functions: [a.f]', 'functions: a.f'],

@@ -3,6 +3,24 @@
 -- Run with: psql -v ON_ERROR_STOP=1 -1 -f <this file>
 
 -- ====================================================================================================
+-- rollback of control-plane/0009_create_validations
+
+set search_path = "federation";
+set role "federation_owner";
+
+drop table federation.validations;
+
+reset role;
+reset search_path;
+
+set role "federation_owner";
+update federation.schema_migrations
+   set state = 'rolled_back', rolled_back_at = clock_timestamp(), rolled_back_by = session_user
+ where target = 'federation' and pack = 'control-plane'
+   and script = '0009_create_validations' and state = 'applied';
+reset role;
+
+-- ====================================================================================================
 -- rollback of control-plane/0008_create_pack_identity
 
 set search_path = "federation";
@@ -85,6 +103,7 @@ alter table federation.tenants
   drop constraint tenants_role_name_key,
   drop constraint tenants_pkey,
   drop column shared_pack,
+  drop column had_login,
   drop column tenant_name,
   alter column role_name set not null,
   add constraint tenants_pkey primary key (role_name),

@@ -936,12 +936,14 @@ alter table federation.tenants
   drop constraint tenants_pack_tenant_id_key,
   alter column role_name drop not null,
   add column tenant_name varchar(255),
+  add column had_login boolean,
   add column shared_pack text generated always as (case when department_id is null then pack end) stored,
   add constraint tenants_pkey primary key (pack, tenant_id),
   add constraint tenants_role_name_key unique (role_name),
   add constraint tenants_shared_pack_fkey foreign key (shared_pack) references federation.packs (pack),
   add constraint tenants_role_name_check check (role_name is not null or department_id is null),
   add constraint tenants_tenant_name_check check (department_id is not null or coalesce(tenant_name, '') <> '');
+comment on column federation.tenants.had_login is 'Whether the role could log in when it was suspended';
 create index tenants_shared_pack_idx on federation.tenants (shared_pack);
 
 grant select on federation.packs to "federation_admin_role";
@@ -1042,7 +1044,7 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('federation', 'control-plane', '0007_create_packs', 7, '45cc6a25f5e36b45b5f886d81ee34e4950194f169cd22376db27cd13519dcb15', '7e831f7f159be7cd831e58f1c8cae65f11032c073a2c0a850fe63041dc092bb3', 'applied', 20);
+  ('federation', 'control-plane', '0007_create_packs', 7, 'f2dc37bf3ea80b31d9d6b4db5d6558b767aaaa85ace4a706b2b5f539dd80b5fd', '84af898377daf8b3a45653421759f4b45c17065460c82a7da9ffa6973def3249', 'applied', 21);
 reset role;
 
 -- ====================================================================================================
@@ -1171,24 +1173,26 @@ as $fn$
 declare
   effective_role text := current_setting('role');
   claimed constant text := nullif(current_setting('app.current_tenant_id', true), '');
-  installed federation.packs;
+  mode text;
+  tenants name;
   bound text;
 begin
   if effective_role = 'none' then
     effective_role := session_user;
   end if;
-  select p.* into installed from federation.packs p where p.pack = $1;
+  -- One query, because policies ask in every statement. Where an application speaks for tenants, they have no roles.
+  select p.identity_mode, p.tenant_group, t.tenant_id into mode, tenants, bound
+  from federation.packs p
+  left join federation.tenants t
+    on t.role_name = effective_role::name and t.shared_pack = p.pack and t.status = 'active' and p.identity_mode = 'role'
+  where p.pack = $1;
 
-  if installed.identity_mode = 'role' then
-    select t.tenant_id into bound
-    from federation.tenants t
-    where t.role_name = effective_role::name and t.status = 'active' and t.shared_pack = $1;
-  elsif pg_has_role(effective_role, installed.tenant_group, 'usage') then
-    -- An application speaks for the tenant, and proves it with a token where the pack asks for one.
+  if mode <> 'role' and pg_has_role(effective_role, tenants, 'usage') then
+    -- An application names the tenant, and proves it with a token where the pack asks for one.
     select t.tenant_id into bound
     from federation.tenants t
     where t.shared_pack = $1 and t.status = 'active'
-      and t.tenant_id = case installed.identity_mode when 'signed' then federation.token_tenant($1) else claimed end;
+      and t.tenant_id = case mode when 'signed' then federation.token_tenant($1) else claimed end;
   end if;
 
   if claimed is not null and claimed is distinct from bound then
@@ -1252,5 +1256,35 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('federation', 'control-plane', '0008_create_pack_identity', 8, 'cd9abfe1f8d1eb6439b118ca04690f69081dd127e1e8a6fbb456d7ef99a45aaf', 'cb732dc58b124258266967260864a2a148357d748398e45d580c566319cd9fb5', 'applied', 24);
+  ('federation', 'control-plane', '0008_create_pack_identity', 8, 'a0a34f89c3fbf940fa42fedff22aef5e382fd93ccedc68458d25fec51484a65d', '700b5b1fe676aaa292df1379be60ca641ccf1c83c0953a0c7e15267248b7513f', 'applied', 24);
+reset role;
+
+-- ====================================================================================================
+-- control-plane/0009_create_validations
+
+set search_path = "federation";
+set role "federation_owner";
+
+-- What `fedgen validate --since-last` remembers: how each target's catalogue stood when nothing was found in it.
+
+create table federation.validations (
+  target       text not null,
+  digest       text not null,
+  tool_version text not null,
+  validated_by name not null default session_user,
+  validated_at timestamptz not null default clock_timestamp(),
+  constraint validations_pkey primary key (target)
+);
+comment on table federation.validations is
+  'The last clean validation of each target; who can write here can hide a change from --since-last';
+grant select on federation.validations to "federation_admin_role";
+
+reset role;
+reset search_path;
+
+set role "federation_owner";
+insert into federation.schema_migrations
+  (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
+values
+  ('federation', 'control-plane', '0009_create_validations', 9, '1210708f109df96c098ed5a9ed39e844a4a16dcf22579b038ed20e674f455fd3', '951d6d4282cb2e11fd437e154172aa1344f4452cf68559a4c9eea24454c6dee4', 'applied', 3);
 reset role;

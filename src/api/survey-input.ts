@@ -1,0 +1,131 @@
+import { hasLedger } from '../apply/ledger.js';
+import type { Settings } from '../config/settings.js';
+import type { Session } from '../db/session.js';
+import type { IdentityMode, Pack } from '../packs/pack.js';
+import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
+import { sharedRoles } from '../plan/names.js';
+import type { TargetPlan } from '../plan/target.js';
+import { FedgenError } from '../shared/errors.js';
+import { matchesGlob } from '../shared/glob.js';
+import { recordExpectation, toExpectation, type Recording } from '../validate/expectation.js';
+import { cleanMark, readLastClean } from '../validate/last-clean.js';
+import type { CompareInput } from '../validate/prove.js';
+import { readRegistry, type RegisteredTarget, type Registry } from '../validate/registry.js';
+import { readSnapshot, writeSnapshot } from './snapshot.js';
+
+/** What to validate, and how; everything in it is known to be right. */
+export interface Survey {
+  readonly settings: Settings;
+  readonly pack: Pack;
+  readonly controlPlane: Pack;
+  readonly variables: TargetPlan['variables'];
+  /** Codes of the checks to carry out. */
+  readonly selected: ReadonlySet<string>;
+  /** Department ids or patterns of them. */
+  readonly patterns: readonly string[];
+  readonly snapshot: string | undefined;
+  readonly writeSnapshot: string | undefined;
+  readonly sinceLast: boolean;
+  /** Every check is carried out. */
+  readonly isComplete: boolean;
+}
+
+/** Reads the registry in a transaction of its own; empty where no control plane is. */
+export async function readRegistryIn(session: Session, owner: string): Promise<Registry> {
+  if (!(await hasLedger(session)))
+    return { departments: [], packs: [], tenants: [], permissions: [], provisioners: [] };
+  await session.client.query('begin read only');
+  try {
+    return await readRegistry(session, owner);
+  } finally {
+    await session.client.query('rollback');
+  }
+}
+
+/** The targets that were asked for. @throws FedgenError E_TARGET_UNKNOWN */
+export function chooseTargets(
+  session: Session,
+  registry: Registry,
+  { pack, patterns }: Survey,
+): RegisteredTarget[] {
+  if (pack.tenancy === 'shared') return [requirePack(session, registry, pack)];
+  const chosen = registry.departments.filter(({ id }) =>
+    patterns.some((pattern) => matchesGlob(pattern, id)),
+  );
+  const unknown = patterns.filter(
+    (pattern) => !registry.departments.some(({ id }) => matchesGlob(pattern, id)),
+  );
+  if (unknown.length === 0 || (patterns.includes('*') && chosen.length > 0)) return chosen;
+  const [id = ''] = unknown;
+  const what = id.includes('*') ? `no department matches "${id}"` : `department "${id}" is not registered`;
+  throw new FedgenError('E_TARGET_UNKNOWN', `${what} in ${session.where}`, {
+    hint: `Apply it first: fedgen apply --department "Its Name" --department-id ${id.includes('*') ? 'hr' : id}. "fedgen status" lists what is there.`,
+    details: { departmentId: id },
+  });
+}
+
+function requirePack(session: Session, registry: Registry, pack: Pack): RegisteredTarget {
+  const found = registry.packs.find(({ id }) => id === pack.family);
+  if (found) return found;
+  throw new FedgenError('E_TARGET_UNKNOWN', `pack ${pack.name} is not installed in ${session.where}`, {
+    hint: `Apply it first: fedgen apply --pack ${pack.name}.`,
+    details: { pack: pack.name },
+  });
+}
+
+/** What the comparison of every target works with. */
+export async function prepareComparison(
+  session: Session,
+  survey: Survey,
+  registry: Registry,
+): Promise<CompareInput> {
+  const { settings, pack, selected } = survey;
+  const variables = settled(survey, registry);
+  const options = { rolePrefix: settings.rolePrefix, variables };
+  const recording = await obtainRecording(session, survey, variables);
+  return {
+    pack,
+    ...options,
+    trustedRoles: settings.validate.trustedRoles,
+    extensions: settings.validate.extensions,
+    registry,
+    expectation: toExpectation(recording),
+    isWanted: (code) => selected.has(code),
+    isLastClean: await lastClean(session, survey),
+    memory: new Map(),
+  };
+}
+
+async function lastClean(
+  session: Session,
+  { settings, sinceLast }: Survey,
+): Promise<CompareInput['isLastClean']> {
+  if (!sinceLast) return () => false;
+  const marks = await readLastClean(session, sharedRoles(settings.rolePrefix).owner);
+  return (plan, digest) => marks.get(plan.target.id) === cleanMark(plan.pack, digest);
+}
+
+/** The expectation: from a file, or from scratch copies in this database. */
+async function obtainRecording(
+  session: Session,
+  survey: Survey,
+  variables: TargetPlan['variables'],
+): Promise<Recording> {
+  const { pack, controlPlane, settings, snapshot } = survey;
+  const subject = { pack, serverVersion: session.serverVersion, rolePrefix: settings.rolePrefix };
+  if (snapshot !== undefined) return readSnapshot(snapshot, subject);
+  const options = { rolePrefix: settings.rolePrefix, variables };
+  const recording = await recordExpectation(session, { pack, controlPlane }, options);
+  if (survey.writeSnapshot !== undefined) await writeSnapshot(survey.writeSnapshot, subject, recording);
+  return recording;
+}
+
+/** How the tenants of the pack are told apart in this database. */
+export const identityOf = ({ pack }: Survey, registry: Registry): IdentityMode =>
+  registry.packs.find(({ id }) => id === pack.family)?.identity ?? pack.identityModes[0] ?? 'role';
+
+/** The variables with the identity mode that the pack was installed with. */
+const settled = (survey: Survey, registry: Registry): TargetPlan['variables'] =>
+  Object.hasOwn(survey.variables, IDENTITY_VARIABLE)
+    ? { ...survey.variables, [IDENTITY_VARIABLE]: identityOf(survey, registry) }
+    : survey.variables;

@@ -1,0 +1,11 @@
+import type * as Commander from 'commander';
+import type { Handler } from './program.js';
+
+/** A command of the command line: its words, and what does the work. */
+export interface CommandSpec {
+  readonly summary: string;
+  readonly examples: readonly string[];
+  /** Made when the command is called: most of a start would go into options that nobody asked for. */
+  readonly options: () => readonly Commander.Option[];
+  readonly load: () => Promise<Handler>;
+}
