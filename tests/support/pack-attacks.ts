@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { BI, CSUITE } from './built-in-packs.js';
-import { BI_ROWS, CSUITE_ROWS, insertRow, type PackRows, type Row } from './pack-rows.js';
+import { SHARED_PACKS, type PackWithRows } from './built-in-packs.js';
+import { insertRow, type PackRows, type Row } from './pack-rows.js';
 import { ancestorsOf, type TableShape } from './pack-shape.js';
-import { createPackWorld, isSingle, type PackActor, type PackWorld } from './pack-world.js';
+import {
+  createPackWorld,
+  isChangeable,
+  isDeletable,
+  isSingle,
+  type PackActor,
+  type PackWorld,
+} from './pack-world.js';
 import { startTestServer, type TestServer } from './postgres.js';
 import type { PackUnderTest } from './shared-pack.js';
 
@@ -22,22 +29,29 @@ export interface AttackKit {
   readonly rows: PackRows;
   readonly world: PackWorld;
   /** Runs statements as one transaction that is rolled back; empty ones are left out. */
-  run(actor: PackActor, ...statements: string[]): Promise<string>;
+  readonly run: (actor: PackActor, ...statements: string[]) => Promise<string>;
   /** Tables with rows of tenants, and those of them that tenants write. */
   readonly tenanted: readonly TableShape[];
   readonly written: readonly TableShape[];
-  named(table: TableShape): string;
+  /** Those of the written ones whose rows tenants may change, or delete. */
+  readonly changeable: readonly TableShape[];
+  readonly deletable: readonly TableShape[];
+  readonly named: (table: TableShape) => string;
   /** Counts beta's rows. */
-  foreign(table: TableShape): string;
-  variants(table: TableShape, n: number): readonly Row[];
-  first(table: TableShape, n: number): Row;
-  insert(table: TableShape, row: Row, tenant?: string): string;
+  readonly foreign: (table: TableShape) => string;
+  readonly variants: (table: TableShape, n: number) => readonly Row[];
+  readonly first: (table: TableShape, n: number) => Row;
+  readonly insert: (table: TableShape, row: Row, tenant?: string) => string;
   /** What a row of this number needs: rows of its own number to refer to, and room. */
-  prepare(table: TableShape, n: number): string;
+  readonly prepare: (table: TableShape, n: number) => string;
 }
 
-/** Tests of hostile tenants, of every pack and on the oldest and the newest server. */
-export function describeAttacks(what: string, tests: (kit: () => AttackKit) => void): void {
+/** Tests of hostile tenants, of every pack or of some, and on the oldest and the newest server. */
+export function describeAttacks(
+  what: string,
+  tests: (kit: () => AttackKit) => void,
+  packs: readonly PackWithRows[] = SHARED_PACKS,
+): void {
   describe.each([14, 18] as const)(`${what}, on PostgreSQL %i`, (major) => {
     let server: TestServer;
     beforeAll(async () => {
@@ -47,10 +61,7 @@ export function describeAttacks(what: string, tests: (kit: () => AttackKit) => v
       await server.stop();
     });
 
-    describe.each([
-      { pack: BI, rows: BI_ROWS },
-      { pack: CSUITE, rows: CSUITE_ROWS },
-    ])('of pack $pack.name', ({ pack, rows }) => {
+    describe.each(packs)('of pack $pack.name', ({ pack, rows }) => {
       let world: PackWorld;
       let kit: AttackKit;
       beforeAll(async () => {
@@ -70,13 +81,16 @@ function makeKit(pack: PackUnderTest, rows: PackRows, world: PackWorld): AttackK
   const variants = (table: TableShape, n: number): readonly Row[] => rows[table.name]?.(n) ?? [];
   const insert = (table: TableShape, row: Row, tenant?: string): string =>
     insertRow(pack, table.name, row, tenant);
+  const written = world.tables.filter(({ name }) => name in rows);
   return {
     pack,
     rows,
     world,
     run: (actor, ...statements) => world.run(actor, statements.filter(Boolean).join(';\n')),
     tenanted: world.tables.filter(({ hasTenant }) => hasTenant),
-    written: world.tables.filter(({ name }) => name in rows),
+    written,
+    changeable: written.filter(isChangeable),
+    deletable: written.filter(isDeletable),
     named,
     foreign: (table) => `select count(*) from ${named(table)} where tenant_id = '${pack.tenants.beta}'`,
     variants,

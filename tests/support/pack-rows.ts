@@ -1,8 +1,11 @@
 import pg from 'pg';
 import type { PackUnderTest } from './shared-pack.js';
 
-/** Values by column; objects are JSON. The tenant is left out. */
-export type Row = Readonly<Record<string, string | number | boolean | object | null>>;
+/** A value of a column; objects are JSON. */
+export type Value = string | number | boolean | object | null;
+
+/** Values by column. The tenant is left out. */
+export type Row = Readonly<Record<string, Value>>;
 
 /**
  * The n-th rows of every table that tenants write: unlike those of another n in every key, referring to rows with the
@@ -51,6 +54,23 @@ export const BI_ROWS: PackRows = {
   alert_history: (n) => [{ id: uuid(n), alert_id: uuid(n), condition_met: true }],
 };
 
+const day = (n: number): string => `2024-01-0${n}`;
+
+/** Rows of the pack "shop". Of its log, which keeps its rows for ever, only those that are rolled back name a user. */
+export const SHOP_ROWS: PackRows = {
+  users: (n) => [
+    { user_id: `U${n}`, email: `User${n}@example.com`, cognito_user_id: `c${n}`, role: 'Admin' },
+  ],
+  orders: (n) => [{ order_id: `O${n}`, order_date: day(n), gross_revenue: 10 * n }],
+  fulfillment: (n) => [{ fulfillment_id: n, order_id: `O${n}` }],
+  marketing_campaigns: (n) => [{ campaign_id: `C${n}`, date: day(n) }],
+  role_metric_visibility: (n) => [{ id: n, role: 'Admin', metric_name: `metric ${n}` }],
+  governance_rules: (n) => [{ rule_id: uuid(n), user_id: `U${n}`, dimension: 'team', values: '{a}' }],
+  audit_logs: (n) => [
+    { log_id: uuid(n), user_id: n < 8 ? null : `U${n}`, action: 'login', resource_type: 'session' },
+  ],
+};
+
 const PROVIDERS: Readonly<Record<number, string>> = {
   1: 'google',
   2: 'gmail',
@@ -58,7 +78,6 @@ const PROVIDERS: Readonly<Record<number, string>> = {
   8: 'notion',
   9: 'stripe',
 };
-const day = (n: number): string => `2024-01-0${n}`;
 
 /** Rows of the pack "csuite". */
 export const CSUITE_ROWS: PackRows = {
@@ -79,13 +98,23 @@ export const CSUITE_ROWS: PackRows = {
   ],
 };
 
-const literal = (value: Row[string]): string =>
+const literal = (value: Value): string =>
   value === null
     ? 'null'
     : pg.escapeLiteral(typeof value === 'object' ? JSON.stringify(value) : String(value));
 
+const names = (row: Row): string[] => Object.keys(row).map((name) => pg.escapeIdentifier(name));
+
 /** An INSERT of one row; without a tenant it is the one that the session acts for. */
 export function insertRow(pack: PackUnderTest, table: string, row: Row, tenant?: string | null): string {
   const all: Row = tenant === undefined ? row : { tenant_id: tenant, ...row };
-  return `insert into ${pack.schema}.${table} (${Object.keys(all).join(', ')}) values (${Object.values(all).map(literal).join(', ')})`;
+  return `insert into ${pack.schema}.${table} (${names(all).join(', ')}) values (${Object.values(all).map(literal).join(', ')})`;
 }
+
+/** `a = 1, b = 'x'` of some columns of a row; with ' and ' between them it is a condition. */
+export const equalities = (row: Row, columns: readonly string[], between = ', '): string =>
+  columns.map((name) => `${pg.escapeIdentifier(name)} = ${literal(row[name] ?? null)}`).join(between);
+
+/** Whether none of the columns is null in a row. */
+export const hasAll = (row: Row, columns: readonly string[]): boolean =>
+  columns.every((name) => (row[name] ?? null) !== null);

@@ -26,6 +26,8 @@ export interface TableShape {
   /** What the group of tenants may do with it: select, insert, … */
   readonly granted: readonly string[];
   readonly policies: readonly string[];
+  /** Columns of the primary key, the tenant and what is generated from it left out. */
+  readonly primary: readonly string[];
   readonly keys: readonly KeyShape[];
   readonly links: readonly LinkShape[];
 }
@@ -37,6 +39,9 @@ const SHAPE = `
   select o.relname as name, o.tenant as "hasTenant",
     array(select p from unnest(array['select', 'insert', 'update', 'delete']) p where has_table_privilege($2, o.oid, p)) as granted,
     array(select p.polname::text from pg_policy p where p.polrelid = o.oid order by 1) as policies,
+    array(select a.attname::text from pg_index x join pg_attribute a on a.attrelid = o.oid and a.attnum = any (x.indkey)
+           where x.indrelid = o.oid and x.indisprimary and a.attname <> 'tenant_id' and a.attgenerated = ''
+           order by a.attnum) as primary,
     coalesce((select json_agg(json_build_object('name', i.relname,
         'columns', (select coalesce(json_agg(a.attname order by a.attnum), '[]') from pg_attribute a
                      where a.attrelid = o.oid and a.attname <> 'tenant_id' and a.attgenerated = ''

@@ -6,7 +6,14 @@ import { urlOf } from './lending.js';
 import { insertRow, type PackRows } from './pack-rows.js';
 import { readShape, type TableShape } from './pack-shape.js';
 import type { TestServerFacts } from './postgres.js';
-import { addTenant, packSettings, roleOf, type PackUnderTest } from './shared-pack.js';
+import {
+  addTenants,
+  packSettings,
+  roleOf,
+  roleOfTenant,
+  urlOfTenant,
+  type PackUnderTest,
+} from './shared-pack.js';
 
 /**
  * alpha attacks; beta is attacked; adm administers; grouped is in the group of tenants and is none; app is a gateway.
@@ -20,7 +27,7 @@ export interface PackWorld {
   /** Every table, parents first. */
   readonly tables: readonly TableShape[];
   /** Runs statements in a transaction that is rolled back (`commit`: kept) and answers in a word, see runOnce. */
-  run(actor: PackActor, sql: string, end?: 'commit'): Promise<string>;
+  readonly run: (actor: PackActor, sql: string, end?: 'commit') => Promise<string>;
   /** All of a tenant's rows with their places and versions, as the superuser sees them. */
   rowsOf(tenant: 'alpha' | 'beta'): Promise<string>;
   /** Gives a tenant its rows again, and only these: 1 and 2, beta also 7. */
@@ -31,7 +38,7 @@ export interface PackWorld {
 /** Rows that both tenants have, with the same keys, and the one that only beta has. */
 export const PLANTED = { alpha: [1, 2], beta: [1, 2, 7] } as const;
 
-/** Builds the world on a server. Role names in statements are written without the prefix, in double quotes. */
+/** Builds the world on a server. Role names in statements are written "role:<name>", without the prefix, or "tenant:alpha". */
 export async function createPackWorld(
   server: TestServerFacts,
   pack: PackUnderTest,
@@ -40,9 +47,13 @@ export async function createPackWorld(
   const database = await createTestDatabase(server, `${pack.name} world`);
   const settings = packSettings(pack, database);
   await apply({ settings });
-  for (const [slug, id] of Object.entries(pack.tenants)) await addTenant(database, pack, slug, id);
+  await addTenants(settings, pack);
   const localize = (sql: string): string =>
-    sql.replace(/"role:(\w+)"/g, (_match, role: string) => pg.escapeIdentifier(roleOf(database, role)));
+    sql
+      .replace(/"role:(\w+)"/g, (_match, role: string) => pg.escapeIdentifier(roleOf(database, role)))
+      .replace(/"tenant:(alpha|beta)"/g, (_match, tenant: 'alpha' | 'beta') =>
+        pg.escapeIdentifier(roleOfTenant(database, pack, tenant)),
+      );
   await withClient(database.url, (client) =>
     client.query(
       localize(`
@@ -55,7 +66,7 @@ export async function createPackWorld(
   const clients = await connectAll(database, pack);
   const run: PackWorld['run'] = async (actor, sql, end) =>
     (await runOnce(clients[actor], localize(sql), end ?? 'rollback')).word;
-  const clear = [...tables].reverse().filter(({ name }) => name in rows);
+  const clear = [...tables].reverse().filter((table) => table.name in rows && isDeletable(table));
   const world: PackWorld = {
     database,
     settings,
@@ -90,12 +101,22 @@ export function plantingOf(
 ): string[] {
   return tables
     .filter((table) => n === 1 || !isSingle(table))
-    .flatMap(({ name }) => (rows[name]?.(n) ?? []).map((row) => insertRow(pack, name, row)));
+    .flatMap((table) =>
+      (rows[table.name]?.(n) ?? []).map(
+        (row) => insertRow(pack, table.name, row) + (isDeletable(table) ? '' : ' on conflict do nothing'),
+      ),
+    );
 }
 
 /** Whether a tenant has at most one row. */
 export const isSingle = ({ hasTenant, keys }: TableShape): boolean =>
   hasTenant && keys.some(({ columns }) => columns.length === 0);
+
+/** Whether tenants may delete its rows: those of append-only tables stay. */
+export const isDeletable = ({ granted }: TableShape): boolean => granted.includes('delete');
+
+/** Whether tenants may change its rows. */
+export const isChangeable = ({ granted }: TableShape): boolean => granted.includes('update');
 
 function fingerprint(pack: PackUnderTest, tables: readonly TableShape[], tenant: 'alpha' | 'beta'): string {
   const rows = tables
@@ -118,8 +139,8 @@ async function connectAll(
     return client;
   };
   return {
-    alpha: await connect(urlOf(database, `${pack.name}_alpha_role`)),
-    beta: await connect(urlOf(database, `${pack.name}_beta_role`)),
+    alpha: await connect(urlOfTenant(database, pack, 'alpha')),
+    beta: await connect(urlOfTenant(database, pack, 'beta')),
     adm: await connect(urlOf(database, 'adm_login')),
     grouped: await connect(urlOf(database, 'grouped_login')),
     app: await connect(urlOf(database, 'app_login')),

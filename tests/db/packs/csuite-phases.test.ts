@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apply, rollback, status, type Settings } from '../../../src/index.js';
+import { addTenant, apply, removeTenant, rollback, status, type Settings } from '../../../src/index.js';
 import { CSUITE } from '../../support/built-in-packs.js';
 import { diffCatalogues, snapshotCatalogue } from '../../support/catalogue.js';
 import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
 import { CSUITE_ROWS, insertRow } from '../../support/pack-rows.js';
 import { MAJORS, startTestServer, type TestServer } from '../../support/postgres.js';
-import { addTenant, packSettings, roleOf } from '../../support/shared-pack.js';
-import { urlOf } from '../../support/lending.js';
+import { packSettings, urlOfTenant } from '../../support/shared-pack.js';
 
 const PACK = fileURLToPath(new URL('../../../templates/csuite/', import.meta.url));
 const PHASE_1 = ['users', 'tenant_members', 'conversations', 'connectors', 'tasks', 'knowledge_entries'];
@@ -67,14 +66,14 @@ describe.each(MAJORS)('phase 2 of csuite on PostgreSQL %i', (major) => {
 
   it('is one script that adds its tables, policies, indexes and columns to phase 1 with rows in it', async () => {
     await apply({ settings: phase1 });
-    await addTenant(database, CSUITE, 'alpha', CSUITE.tenants.alpha);
+    await addTenant({ settings: phase1, tenantId: CSUITE.tenants.alpha, name: 'alpha' });
     const planting = PHASE_1.flatMap((table) =>
       (CSUITE_ROWS[table]?.(1) ?? []).map((row) => {
         const { connector_id: _later, ...early } = row;
         return insertRow(CSUITE, table, early);
       }),
     );
-    await query(planting.join(';'), urlOf(database, 'csuite_alpha_role'));
+    await query(planting.join(';'), urlOfTenant(database, CSUITE, 'alpha'));
     const kept = await rows();
 
     const { scripts } = await apply({ settings });
@@ -115,9 +114,7 @@ describe.each(MAJORS)('phase 2 of csuite on PostgreSQL %i', (major) => {
   });
 
   it('is the phase 1 that never knew of it', async () => {
-    await query(`delete from federation.tenants; drop role "${roleOf(database, 'csuite_alpha_role')}";
-      alter table csuite.tenants disable row level security; delete from csuite.tenants;
-      alter table csuite.tenants enable row level security`);
+    await removeTenant({ settings, tenantId: CSUITE.tenants.alpha, allowDataLoss: true });
     await rollback({ settings, goal: { kind: 'to', number: 5 } });
     const after = await snapshot();
     await rollback({ settings, goal: { kind: 'all' }, allowDataLoss: true });
@@ -130,8 +127,8 @@ describe.each(MAJORS)('phase 2 of csuite on PostgreSQL %i', (major) => {
 
   it('says what would be lost', async () => {
     await apply({ settings });
-    await addTenant(database, CSUITE, 'beta', CSUITE.tenants.beta);
-    const beta = urlOf(database, 'csuite_beta_role');
+    await addTenant({ settings, tenantId: CSUITE.tenants.beta, name: 'beta' });
+    const beta = urlOfTenant(database, CSUITE, 'beta');
     const plant = ['users', 'connectors', 'tasks', 'module_insights'].flatMap((table) =>
       (CSUITE_ROWS[table]?.(1) ?? []).map((row) => insertRow(CSUITE, table, row)),
     );

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apply, rollback, rollbackControlPlane, status, type Settings } from '../../../src/index.js';
-import { BI, CSUITE } from '../../support/built-in-packs.js';
+import { SHARED_PACKS } from '../../support/built-in-packs.js';
 import { diffCatalogues, snapshotCatalogue } from '../../support/catalogue.js';
 import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
 import { withProvisioner } from '../../support/department.js';
 import { MAJORS, startTestServer, type TestServer } from '../../support/postgres.js';
-import { addTenant, findingsOf, packSettings } from '../../support/shared-pack.js';
+import { addTenants, findingsOf, packSettings } from '../../support/shared-pack.js';
 
 const SCRIPTS = 6;
 
@@ -21,7 +21,7 @@ describe.each(MAJORS)('on PostgreSQL %i', (major) => {
     await server.stop();
   });
 
-  describe.each([BI, CSUITE])('pack $name', (pack) => {
+  describe.each(SHARED_PACKS)('pack $pack.name', ({ pack }) => {
     describe.each([
       ['a superuser', (database: TestDatabase) => Promise.resolve(database)],
       ['a CREATEROLE provisioner', withProvisioner],
@@ -79,7 +79,7 @@ describe.each(MAJORS)('on PostgreSQL %i', (major) => {
       });
 
       it('has nothing to be found with tenants in it either', async () => {
-        for (const [slug, id] of Object.entries(pack.tenants)) await addTenant(database, pack, slug, id);
+        await addTenants(settings, pack);
         expect(await findingsOf(settings)).toEqual([]);
       });
     });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { apply, type Settings } from '../../../src/index.js';
 import { BI, CSUITE } from '../../support/built-in-packs.js';
 import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
-import { addTenant, findingsOf, packSettings, roleOf } from '../../support/shared-pack.js';
+import { addTenants, findingsOf, packSettings, roleOf } from '../../support/shared-pack.js';
 
 describe.each([BI, CSUITE])('pack $name', (pack) => {
   let database: TestDatabase;
@@ -13,7 +13,7 @@ describe.each([BI, CSUITE])('pack $name', (pack) => {
     database = await createTestDatabase(inject('testServer'), `${pack.name} validate`);
     settings = packSettings(pack, database);
     await apply({ settings });
-    for (const [slug, id] of Object.entries(pack.tenants)) await addTenant(database, pack, slug, id);
+    await addTenants(settings, pack);
   });
   afterAll(() => database.drop());
 
