@@ -50,6 +50,13 @@ export interface CatalogueChecks {
     schemaOids: readonly string[],
     isWanted: (code: string) => boolean,
   ) => Promise<CheckResult[]>;
+  /** Checks of the rows in a target's schemas: no catalogue tells what they find. */
+  readonly rows: (
+    declared: Declared,
+    target: DeclaredTarget,
+    schemaOids: readonly string[],
+    isWanted: (code: string) => boolean,
+  ) => Promise<CheckResult[]>;
 }
 
 /** Makes the checks; the session's transaction must have `search_path = pg_catalog`. */
@@ -65,6 +72,14 @@ export async function createCatalogueChecks(session: Session, owner: string): Pr
   const checks = files.filter((file) => !file.name.startsWith('_'));
   const ofScope = (scope: string): SqlFile[] => checks.filter((file) => file.head['scope'] === scope);
   const run = runner(session, owner);
+  const onTarget =
+    (scope: string): CatalogueChecks['target'] =>
+    (declared, about, oids, isWanted) =>
+      run(
+        ofScope(scope).filter(({ name }) => isWanted(name)),
+        `with ${head},\n${target}`,
+        [JSON.stringify({ ...declared, target: about }), oids],
+      );
   return {
     codes: checks.map((file) => file.name),
     server: (declared, isWanted) =>
@@ -73,12 +88,8 @@ export async function createCatalogueChecks(session: Session, owner: string): Pr
         `with ${head}`,
         [JSON.stringify(declared)],
       ),
-    target: (declared, about, oids, isWanted) =>
-      run(
-        ofScope('target').filter(({ name }) => isWanted(name)),
-        `with ${head},\n${target}`,
-        [JSON.stringify({ ...declared, target: about }), oids],
-      ),
+    target: onTarget('target'),
+    rows: onTarget('rows'),
   };
 }
 

@@ -39,10 +39,7 @@ const EXTRA: Readonly<Record<string, (object: CatalogueObject) => Grade>> = {
         : HARMLESS,
   constraint: (constraint) => (definitionOf(constraint).startsWith('CHECK ') ? HARMLESS : BROKEN),
   index: (index) => (/^\S+ unique /.test(index.name) ? BROKEN : HARMLESS),
-  view: (view) =>
-    asList(view.properties['options']).some((option) => /^security_invoker=(?:on|true|1|yes)$/.test(option))
-      ? HARMLESS
-      : LEAKING,
+  view: (view) => (isInvoker(asList(view.properties['options'])) ? HARMLESS : LEAKING),
   statistics: () => HARMLESS,
   sequence: () => HARMLESS,
   domain: () => HARMLESS,
@@ -59,9 +56,12 @@ const ALTERED: Readonly<Record<string, (expected: unknown, found: unknown) => Gr
   'column type': (expected, found) => (isWider(textOf(expected), textOf(found)) ? HARMLESS : BROKEN),
   'column default': (expected) => (isGiven(expected) ? BROKEN : HARMLESS),
   'column not null': (expected) => (expected === true ? LEAKING : DOUBTFUL),
-  'table replica identity': () => DOUBTFUL,
-  'partitioned table replica identity': () => DOUBTFUL,
-  'sequence sequence': () => DOUBTFUL,
+  // With nothing to know rows by, UPDATE and DELETE are refused as soon as the table is published.
+  'table replica identity': (_expected, found) => (found === 'n' ? BROKEN : DOUBTFUL),
+  'partitioned table replica identity': (_expected, found) => (found === 'n' ? BROKEN : DOUBTFUL),
+  'sequence sequence': (expected, found) => (isSameButStart(expected, found) ? DOUBTFUL : BROKEN),
+  'view options': (expected, found) =>
+    isInvoker(asList(expected)) && !isInvoker(asList(found)) ? LEAKING : HARMLESS,
 };
 
 /** Properties that decide who sees what, whatever the kind. */
@@ -101,6 +101,15 @@ export function isWider(from: string, to: string): boolean {
   return (
     to === 'text' || to === 'character varying' || (wide !== null && Number(wide[1]) >= Number(narrow[1]))
   );
+}
+
+const isInvoker = (options: readonly string[]): boolean =>
+  options.some((option) => /^security_invoker=(?:on|true|1|yes)$/.test(option));
+
+/** Type, start, increment, least, greatest, cycle: a start counts only when somebody restarts the sequence. */
+function isSameButStart(expected: unknown, found: unknown): boolean {
+  const [was, is] = [asList(expected), asList(found)];
+  return was.every((value, at) => at === 1 || value === is[at]);
 }
 
 const definitionOf = (object: CatalogueObject): string => textOf(object.properties['definition']);

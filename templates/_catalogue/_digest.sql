@@ -33,7 +33,7 @@ with relation as materialized (
   select concat('c', c.place, '.', k.conname),
          concat(k.contype, k.condeferrable, k.condeferred, k.convalidated, k.conislocal, k.coninhcount, k.connoinherit, '|',
                 nullif(k.confrelid, 0)::regclass, '|', k.confupdtype, k.confdeltype, k.confmatchtype, '|', k.conkey, k.confkey, '|',
-                k.conpfeqop, k.conexclop, '|', k.conbin /*15+ , '|', k.confdelsetcols */)
+                k.conpfeqop, k.conexclop, '|', case when k.contype = 'f' then (select count(*) from pg_trigger g where g.tgconstraint = k.oid) end, '|', k.conbin /*15+ , '|', k.confdelsetcols */)
     from relation c
     join pg_constraint k on k.conrelid = c.oid
   union all
@@ -78,6 +78,12 @@ with relation as materialized (
     from pg_depend d
     join pg_type t on t.oid = d.objid
    where d.refclassid = 'pg_namespace'::regclass and d.refobjid = any ($1::oid[]) and d.classid = 'pg_type'::regclass
+  union all
+  select concat('g', g.rolname),
+         concat(g.rolcanlogin, g.rolinherit, '|', g.rolvaliduntil < now(), '|', g.rolconnlimit = 0, '|',
+                (select string_agg(concat(m.roleid /*16+ , m.inherit_option */), ',' order by m.roleid) from pg_auth_members m where m.member = g.oid))
+    from pg_roles g
+   where g.rolname = any ($2::name[])
   union all
   select concat('o', pg_describe_object(d.classid, d.objid, 0)),
          case d.classid when 'pg_statistic_ext'::regclass then pg_get_statisticsobjdef(d.objid)

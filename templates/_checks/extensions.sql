@@ -27,3 +27,9 @@ select 'error', true, 'language ' || quote_ident(l.lanname), 'is untrusted and m
   from pg_language l
   cross join lateral aclexplode(l.lanacl) x
  where not l.lanpltrusted and l.lanispl and x.grantee <> l.lanowner
+union all
+select 'error', true, 'language ' || quote_ident(l.lanname), 'is trusted, and no extension that fedgen knows to be safe brought it',
+       format('update pg_language set lanpltrusted = false where lanname = %L; Or drop the language.', l.lanname)
+  from pg_language l
+ where l.lanpltrusted and l.lanname not in ('sql', 'plpgsql')
+   and (l.oid < 16384 or not exists (select from pg_depend d where d.classid = 'pg_language'::regclass and d.objid = l.oid and d.deptype = 'e'))

@@ -19,6 +19,10 @@ select case when i.initprivs is not null and n.nspacl is not distinct from i.ini
   left join pg_init_privs i on i.classoid = 'pg_namespace'::regclass and i.objoid = n.oid
  where x.grantee = 0 and x.privilege_type = 'CREATE' and n.oid not in (select oid from system_schema)
 union all
+select 'error', true, 'database ' || quote_ident(current_database()), 'is a template: whoever may create databases can copy it',
+       format('alter database %I is_template false;', current_database())
+  from pg_database b where b.datname = current_database() and b.datistemplate
+union all
 select 'note', false, 'temporary tables in database ' || quote_ident(current_database()),
        'PUBLIC may create temporary tables: functions without a pinned search_path can be misled by them',
        format('revoke temporary on database %I from public;', current_database())

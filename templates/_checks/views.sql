@@ -3,7 +3,7 @@
 -- scope: target
 -- example: create view hr_tenant.people as select * from hr_tenant.contacts; grant select on hr_tenant.people to hr_role
 -- mended: drop view hr_tenant.people
-select case when c.readable then 'error' else 'warning' end as severity, c.readable as isolation,
+select case when c.readable then 'error' else 'note' end as severity, c.readable as isolation,
        case r.relkind when 'v' then 'view ' when 'm' then 'materialized view ' else 'foreign table ' end || r.name as object,
        case r.relkind when 'v' then 'reads with the rights of its owner' when 'm' then 'keeps rows outside of row security' else 'has no row security' end
          || case when c.readable then '' else ' (nobody else was granted it)' end as message,
