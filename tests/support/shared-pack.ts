@@ -43,8 +43,8 @@ export async function addTenants(settings: Settings, { tenants }: PackUnderTest)
 }
 
 /**
- * What validate finds in a pack, without the attacks: one line per finding. What it says of the server itself and of its
- * template database is left out, because the pack has no part in it.
+ * What validate finds in a pack, without the attacks: one line per finding. What it says of the server itself, its version
+ * and its template database is left out, because the pack has no part in it.
  */
 export async function findingsOf(settings: Settings): Promise<string[]> {
   const report = await validate({ settings, skip: ['probe'] });
@@ -62,4 +62,6 @@ const OF_THE_SERVER = [
   /^\w+ server_version /,
   /^note public_privileges temporary tables in database \S+: PUBLIC may create temporary tables/,
   /^warning public_privileges schema public: PUBLIC may create objects in it$/,
+  // Only 14 says so: it has no views with the rights of who asks.
+  /^note views view shop\.visible_\w+: reads with the rights of its owner, whom row security holds as well$/,
 ];

@@ -1,21 +1,49 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { apply, type Settings } from '../../../src/index.js';
-import { BI, CSUITE } from '../../support/built-in-packs.js';
+import { PACKS_WITH_SLUGS, SHARED_PACKS, SHOP } from '../../support/built-in-packs.js';
 import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
-import { addTenants, findingsOf, packSettings, roleOf } from '../../support/shared-pack.js';
+import { startTestServer, type TestServer, type TestServerFacts } from '../../support/postgres.js';
+import {
+  addTenants,
+  findingsOf,
+  packSettings,
+  roleOf,
+  type PackUnderTest,
+} from '../../support/shared-pack.js';
 
-describe.each([BI, CSUITE])('pack $name', (pack) => {
-  let database: TestDatabase;
-  let settings: Settings;
-  const run = (sql: string): Promise<unknown> => withClient(database.url, (client) => client.query(sql));
+interface Installed {
+  readonly database: TestDatabase;
+  readonly settings: Settings;
+}
 
-  beforeAll(async () => {
-    database = await createTestDatabase(inject('testServer'), `${pack.name} validate`);
-    settings = packSettings(pack, database);
-    await apply({ settings });
-    await addTenants(settings, pack);
-  });
-  afterAll(() => database.drop());
+async function install(server: TestServerFacts, pack: PackUnderTest): Promise<Installed> {
+  const database = await createTestDatabase(server, `${pack.name} validate`);
+  const settings = packSettings(pack, database);
+  await apply({ settings });
+  await addTenants(settings, pack);
+  return { database, settings };
+}
+
+/** Breaks something, expects a finding, mends it and expects none. `$` is the schema, `@` the group of tenants. */
+async function expectFound(
+  { database, settings }: Installed,
+  pack: PackUnderTest,
+  [finding, breakage, remedy]: readonly [RegExp, string, string],
+): Promise<void> {
+  const localize = (sql: string): string =>
+    sql.replace('$', pack.schema).replace('@', roleOf(database, `${pack.name}_tenant`));
+  const run = (sql: string): Promise<unknown> =>
+    withClient(database.url, (client) => client.query(localize(sql)));
+  await run(breakage);
+  expect(await findingsOf(settings)).toContainEqual(expect.stringMatching(finding));
+  await run(remedy);
+  expect(await findingsOf(settings)).toEqual([]);
+}
+
+describe.each(SHARED_PACKS)('a weakness of pack $pack.name', ({ pack }) => {
+  let installed: Installed;
+  beforeAll(async () => void (installed = await install(inject('testServer'), pack)));
+  afterAll(() => installed.database.drop());
 
   it.each([
     [
@@ -27,6 +55,17 @@ describe.each([BI, CSUITE])('pack $name', (pack) => {
     ['keys', 'create unique index leak on $.users (email)', 'drop index $.leak'],
     ['indexes', 'create index leak on $.users (created_at)', 'drop index $.leak'],
     ['grants', 'grant truncate on $.users to @', 'revoke truncate on $.users from @'],
+  ])('is found by %s after: %s', async (check, breakage, remedy) => {
+    await expectFound(installed, pack, [new RegExp(`^error ${check} `), breakage, remedy]);
+  });
+});
+
+describe.each(PACKS_WITH_SLUGS)('a weakness of the directory of pack $pack.name', ({ pack }) => {
+  let installed: Installed;
+  beforeAll(async () => void (installed = await install(inject('testServer'), pack)));
+  afterAll(() => installed.database.drop());
+
+  it.each([
     ['grants', 'grant select on $.tenant_slugs to public', 'revoke select on $.tenant_slugs from public'],
     ['drift', 'grant select on $.tenant_slugs to @', 'revoke select on $.tenant_slugs from @'],
     [
@@ -35,11 +74,26 @@ describe.each([BI, CSUITE])('pack $name', (pack) => {
       'alter table $.tenants enable trigger keep_tenant_slug',
     ],
   ])('is found by %s after: %s', async (check, breakage, remedy) => {
-    const localize = (sql: string): string =>
-      sql.replace('$', pack.schema).replace('@', roleOf(database, `${pack.name}_tenant`));
-    await run(localize(breakage));
-    expect(await findingsOf(settings)).toContainEqual(expect.stringMatching(new RegExp(`^error ${check} `)));
-    await run(localize(remedy));
-    expect(await findingsOf(settings)).toEqual([]);
+    await expectFound(installed, pack, [new RegExp(`^error ${check} `), breakage, remedy]);
+  });
+});
+
+describe('views of pack shop on PostgreSQL 14, which has no security_invoker', () => {
+  let server: TestServer;
+  let installed: Installed;
+  beforeAll(async () => {
+    server = await startTestServer(14);
+    installed = await install(server, SHOP);
+  });
+  afterAll(async () => {
+    await installed.database.drop();
+    await server.stop();
+  });
+
+  it.each([
+    ['alter table $.orders no force row level security', 'alter table $.orders force row level security'],
+    ['alter table $.orders disable row level security', 'alter table $.orders enable row level security'],
+  ])('are errors as soon as their owner escapes row security: %s', async (breakage, remedy) => {
+    await expectFound(installed, SHOP, [/^error views view shop\.visible_orders: /, breakage, remedy]);
   });
 });
