@@ -5,7 +5,7 @@ import { withProvisioner } from '../../support/department.js';
 import { ALPHA, BETA, lendingSettings } from '../../support/lending.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { shopSettings } from '../../support/shop.js';
-import { reportedFindings } from './reported.js';
+import { NOT_PROVEN_WITHOUT_SUPERUSER, reportedFindings } from './reported.js';
 
 const PACKS = {
   lending: {
@@ -35,8 +35,6 @@ const OWNER_VIEWS = /^views view shop\.visible_\w+: reads with the rights of its
 const CASES = (['lending', 'shop'] as const).flatMap((pack) =>
   (['role', 'signed', 'variable'] as const).map((identity) => [pack, identity] as const),
 );
-
-const NOT_PROVEN_WITHOUT_SUPERUSER = /^not_proven .*not proven as this role/;
 
 describe.each([14, 16, undefined] as const)('on PostgreSQL %s', (major) => {
   let server: TestServer | undefined;
@@ -73,7 +71,10 @@ describe.each([14, 16, undefined] as const)('on PostgreSQL %s', (major) => {
     });
 
     it('is found right by its provisioner, who says what is not proven', async () => {
-      const found = reportedFindings(await validate({ settings: asProvisioner }));
+      const heard: unknown[] = [];
+      const onEvent = (event: { readonly type: string }): void => void heard.push(event.type);
+      const found = reportedFindings(await validate({ settings: asProvisioner, onEvent }));
+      expect(new Set(heard)).toEqual(new Set(['connected']));
       const others = found.filter((each) => !NOT_PROVEN_WITHOUT_SUPERUSER.test(each));
       expect(others.filter((each) => !OWNER_VIEWS.test(each))).toEqual([]);
       expect(found.length).toBeGreaterThan(others.length);
