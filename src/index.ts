@@ -35,7 +35,7 @@ export {
 } from './api/tenant-lifecycle.js';
 export { seed, type SeededTenant, type SeedResult } from './api/seed.js';
 export { rotateTenantKey, type RotatedKey, type RotateKeyOptions } from './api/tenant-keys.js';
-export { signTenantToken, type TokenInput } from './api/tenant-token.js';
+export { signTenantToken, type TokenInput } from './client/tenant-token.js';
 export type { Tenant, TenantOptions, TenantsOptions } from './api/tenant-target.js';
 export type { CommonOptions, TargetOptions } from './api/options.js';
 export type { RollbackGoal } from './apply/rollback.js';

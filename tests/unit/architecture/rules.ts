@@ -5,6 +5,8 @@ import { importsOf, usesOf, type Source } from './sources.js';
 interface Allowed {
   readonly values: readonly string[];
   readonly types?: readonly string[];
+  /** Single files of other folders. */
+  readonly files?: readonly string[];
 }
 
 const BEFORE_API = ['shared', 'config', 'packs', 'plan', 'render', 'db', 'apply', 'validate'];
@@ -22,7 +24,9 @@ const DIRECTION: Readonly<Record<string, Allowed>> = {
   api: { values: BEFORE_API },
   report: { values: ['shared'], types: ['api', 'validate'] },
   dev: { values: ['shared'] },
-  index: { values: ['shared', 'config', 'api'], types: ['apply', 'validate'] },
+  // What an application loads at run time: no more than it needs.
+  client: { values: ['shared'], files: ['src/plan/names.ts'] },
+  index: { values: ['shared', 'config', 'api', 'client'], types: ['apply', 'validate'] },
   cli: { values: ['shared', 'config', 'report', 'dev', 'index', 'api'], types: BEFORE_API },
 };
 
@@ -40,9 +44,12 @@ export function directionFaults(source: Source): string[] {
       const target = posix.join(posix.dirname(source.file), specifier);
       if (target === 'package.json') return [];
       if (!target.startsWith('src/')) return [`${source.file} leaves src: ${specifier}`];
-      const to = folderOf(target.replace(/\.js$/, '.ts'));
+      const file = target.replace(/\.js$/, '.ts');
+      const to = folderOf(file);
       const isRight =
-        to === from || [...allowed.values, ...(isType ? (allowed.types ?? []) : [])].includes(to);
+        to === from ||
+        allowed.files?.includes(file) === true ||
+        [...allowed.values, ...(isType ? (allowed.types ?? []) : [])].includes(to);
       return isRight ? [] : [`${source.file} imports ${isType ? 'types of ' : ''}${to}`];
     });
 }
