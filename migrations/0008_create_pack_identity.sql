@@ -118,24 +118,26 @@ as $fn$
 declare
   effective_role text := current_setting('role');
   claimed constant text := nullif(current_setting('app.current_tenant_id', true), '');
-  installed federation.packs;
+  mode text;
+  tenants name;
   bound text;
 begin
   if effective_role = 'none' then
     effective_role := session_user;
   end if;
-  select p.* into installed from federation.packs p where p.pack = $1;
+  -- One query, because policies ask in every statement. Where an application speaks for tenants, they have no roles.
+  select p.identity_mode, p.tenant_group, t.tenant_id into mode, tenants, bound
+  from federation.packs p
+  left join federation.tenants t
+    on t.role_name = effective_role::name and t.shared_pack = p.pack and t.status = 'active' and p.identity_mode = 'role'
+  where p.pack = $1;
 
-  if installed.identity_mode = 'role' then
-    select t.tenant_id into bound
-    from federation.tenants t
-    where t.role_name = effective_role::name and t.status = 'active' and t.shared_pack = $1;
-  elsif pg_has_role(effective_role, installed.tenant_group, 'usage') then
-    -- An application speaks for the tenant, and proves it with a token where the pack asks for one.
+  if mode <> 'role' and pg_has_role(effective_role, tenants, 'usage') then
+    -- An application names the tenant, and proves it with a token where the pack asks for one.
     select t.tenant_id into bound
     from federation.tenants t
     where t.shared_pack = $1 and t.status = 'active'
-      and t.tenant_id = case installed.identity_mode when 'signed' then federation.token_tenant($1) else claimed end;
+      and t.tenant_id = case mode when 'signed' then federation.token_tenant($1) else claimed end;
   end if;
 
   if claimed is not null and claimed is distinct from bound then

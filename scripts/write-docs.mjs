@@ -1,10 +1,11 @@
-// Writes what the code itself can say: the JSON Schemas and docs/cli.md. With --check it only compares.
+// Writes what the code itself can say: the JSON Schemas, docs/cli.md and docs/checks. With --check it only compares.
 import { readFile, writeFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configJsonSchema } from '../dist/config/schema.js';
 import { packJsonSchema } from '../dist/packs/schema.js';
 import { buildProgram } from '../dist/cli/program.js';
+import { checkPages } from './check-pages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const COMMAND_WORDS = allCommands(
@@ -42,6 +43,7 @@ const files = {
   'schema/config.json': `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
   'schema/pack.json': `${JSON.stringify(packJsonSchema(), null, 2)}\n`,
   'docs/cli.md': await commandReference(),
+  ...(await checkPages()),
 };
 
 let stale = 0;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { sqlState } from '../db/errors.js';
 import { findBlockers } from '../db/lock.js';
 import type { Session } from '../db/session.js';
@@ -7,11 +6,14 @@ import type { TargetPlan } from '../plan/target.js';
 import { FedgenError } from '../shared/errors.js';
 import { listCatalogueChecks } from '../validate/catalogue-checks.js';
 import { DRIFT_TITLE, type ComparisonResult } from '../validate/compare-target.js';
+import type { IdentityMode } from '../packs/pack.js';
+import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
+import { PROBE_TITLES } from '../validate/probes/attempt.js';
+import { probe, type Probed } from './probing.js';
 import { CONTRACT_TITLES } from '../validate/contract.js';
 import { describeIdentity, RESIDUAL_RISKS } from '../validate/identity.js';
-import { checkIsolation } from '../validate/isolation.js';
 import { cleanMark, rememberClean } from '../validate/last-clean.js';
-import type { CheckResult, Evidence, Layer, TargetReport } from '../validate/model.js';
+import type { Evidence, Layer, TargetReport } from '../validate/model.js';
 import {
   compareServer,
   compareTargets,
@@ -20,7 +22,6 @@ import {
   type CompareInput,
 } from '../validate/prove.js';
 import type { RegisteredTarget } from '../validate/registry.js';
-import { renderScratch } from '../validate/scratch.js';
 import { chooseTargets, identityOf, prepareComparison, readRegistryIn, type Survey } from './survey-input.js';
 
 /** Targets per connection: what a server process remembers of the catalogues that it read grows with each of them. */
@@ -37,7 +38,7 @@ export async function listChecks(): Promise<{ code: string; layer: Layer; title:
     ...of('contract', CONTRACT_TITLES),
     ...of('catalogue', await listCatalogueChecks()),
     ...of('drift', { drift: DRIFT_TITLE, control_plane_drift: CONTROL_PLANE_TITLE }),
-    ...of('probe', { cross_tenant_isolation: 'other departments are out of reach' }),
+    ...of('probe', PROBE_TITLES),
   ];
 }
 
@@ -144,44 +145,34 @@ async function reportOn(
   durationMs: number,
 ): Promise<TargetReport> {
   const started = performance.now();
-  const probed =
-    !unchanged && survey.selected.has('cross_tenant_isolation') && plan.target.kind === 'department'
-      ? [await probe(session, survey, plan)]
-      : [];
+  const isWanted = (code: string): boolean => survey.selected.has(code);
+  const isProbed =
+    !unchanged && plan.target.kind !== 'control-plane' && Object.keys(PROBE_TITLES).some(isWanted);
+  const probed = isProbed
+    ? await probe(session, { plan, rolePrefix: survey.settings.rolePrefix, mode: modeOf(plan), isWanted })
+    : NOT_PROBED;
   return {
     target: plan.target.id,
     name: plan.target.name,
     pack: plan.pack.name,
     schemas: plan.target.schemas,
-    roles: plan.target.role === undefined ? [] : [plan.target.role],
-    checks: [...checks, ...probed],
-    matrix: [],
+    roles: probed.roles,
+    checks: [...checks, ...probed.checks],
+    matrix: probed.matrix,
     unchanged,
     durationMs: durationMs + performance.now() - started,
   };
 }
 
+const NOT_PROBED: Probed = { checks: [], matrix: [], roles: [] };
+
+/** How the tenants of a target are told apart. */
+const modeOf = ({ pack, variables }: TargetPlan): IdentityMode =>
+  pack.identityModes.find((mode) => mode === variables[IDENTITY_VARIABLE]) ?? pack.identityModes[0] ?? 'role';
+
 const isSpotless = (report: TargetReport): boolean =>
   !report.unchanged &&
   report.checks.every((check) => check.findings.every(({ severity }) => severity === 'note'));
-
-async function probe(session: Session, survey: Survey, plan: TargetPlan): Promise<CheckResult> {
-  const options = { rolePrefix: survey.settings.rolePrefix, variables: survey.variables };
-  const result = await checkIsolation({
-    session,
-    plan,
-    scratch: await renderScratch(survey.pack, options),
-    token: `fedgen-${randomBytes(6).toString('hex')}`,
-  });
-  return {
-    code: result.name,
-    layer: 'probe',
-    title: result.title,
-    summary: result.summary,
-    findings: result.findings.map((finding) => ({ ...finding, severity: 'error', isolation: true })),
-    evidence: result.evidence,
-  };
-}
 
 /** Deparsing takes a lock on each table: beside a table that is locked by others it must not wait for ever. */
 async function lockedError(session: Session, schema: string, cause: unknown): Promise<FedgenError> {

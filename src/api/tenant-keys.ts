@@ -49,12 +49,17 @@ export async function rotateTenantKey(options: RotateKeyOptions): Promise<Rotate
     withLock(session, prepared, prepared.targetId, async () => {
       const { identityMode } = await requireInstalled(session, { prepared, plan });
       if (identityMode !== 'signed') throw notSigned(pack.family, identityMode);
-      const secret = randomBytes(SECRET_BYTES);
-      const id = randomBytes(ID_BYTES).toString('hex');
-      const keys = await storeKey(session, plan, storedKey(id, secret), overlapMs);
-      return { pack: pack.family, key: `${id}.${secret.toString('base64url')}`, keys };
+      const { key, stored } = makeTenantKey();
+      return { pack: pack.family, key, keys: await storeKey(session, plan, stored, overlapMs) };
     }),
   );
+}
+
+/** A new key: for who signs, and as the database keeps it. */
+export function makeTenantKey(): { readonly key: string; readonly stored: StoredKey } {
+  const secret = randomBytes(SECRET_BYTES);
+  const id = randomBytes(ID_BYTES).toString('hex');
+  return { key: `${id}.${secret.toString('base64url')}`, stored: storedKey(id, secret) };
 }
 
 function storedKey(id: string, secret: Buffer): StoredKey {

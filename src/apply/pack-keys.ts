@@ -17,6 +17,14 @@ export interface KeyFacts {
   readonly expiresAt: Date | undefined;
 }
 
+/** Writes a key's row; the caller has become the owner. */
+export async function insertKey(session: Session, pack: string, key: StoredKey): Promise<void> {
+  await session.client.query(
+    'insert into federation.pack_keys (pack, key_id, inner_pad, outer_pad) values ($1, $2, $3, $4)',
+    [pack, key.id, key.innerPad, key.outerPad],
+  );
+}
+
 /**
  * Stores a new key; the others stay valid for `overlapMs` from now at most, and those that are past go.
  * @returns the pack's keys, the newest first.
@@ -40,10 +48,7 @@ export async function storeKey(
       'delete from federation.pack_keys where pack = $1 and expires_at <= clock_timestamp()',
       [pack],
     );
-    await client.query(
-      'insert into federation.pack_keys (pack, key_id, inner_pad, outer_pad) values ($1, $2, $3, $4)',
-      [pack, key.id, key.innerPad, key.outerPad],
-    );
+    await insertKey(session, pack, key);
     const { rows } = await client.query<{ id: string; createdAt: Date; expiresAt: Date | null }>(
       `select key_id as id, created_at as "createdAt", expires_at as "expiresAt"
          from federation.pack_keys where pack = $1 order by created_at desc`,

@@ -87,6 +87,8 @@ export interface TableContract {
   /** Columns with personal data. */
   readonly personal: readonly string[];
   readonly essentialIndexes: readonly string[];
+  /** SQL literals by column, for probes where no acceptable value can be worked out. */
+  readonly sample: Readonly<Record<string, string>>;
 }
 
 /** One schema family as data. */

@@ -55,6 +55,10 @@ const table = z.strictObject({
   appendOnly: z.boolean().default(false),
   personal: z.array(identifier).default([]).describe('columns with personal data'),
   essentialIndexes: z.array(identifier).default([]),
+  sample: z
+    .record(identifier, z.string().min(1))
+    .default({})
+    .describe('SQL literals by column, for probes where no acceptable value can be worked out'),
 });
 
 const tenantTable = z.strictObject({

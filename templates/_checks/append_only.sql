@@ -1,6 +1,8 @@
 -- title: append-only tables can be added to and read, nothing else
 -- why: Evidence that those it speaks of can change is none.
 -- scope: target
+-- example: grant update on hr_tenant.audit_trail to hr_role
+-- mended: revoke update on hr_tenant.audit_trail from hr_role
 select 'error' as severity, false as isolation, 'table ' || p.name as object,
        case x.grantee when 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(x.grantee)) end || ' may ' || lower(x.privilege_type) || ' its rows' as message,
        format('revoke %s on table %s from %s;', lower(x.privilege_type), p.name, case x.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(x.grantee)) end) as remedy

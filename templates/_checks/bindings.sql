@@ -2,6 +2,8 @@
 -- why: Every policy asks federation.tenants who the role is. Who is written there reads that tenant's rows.
 -- scope: server
 -- as: owner
+-- example: insert into federation.tenants (role_name, tenant_id, pack, department_id) values ('spy', 'hr', 'another', 'hr')
+-- mended: delete from federation.tenants where role_name = 'spy'
 with wanted as (
   select x.* from declared, jsonb_to_recordset(d->'tenants') as x(role text, tenant text, department text)
 )

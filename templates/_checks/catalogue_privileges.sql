@@ -1,6 +1,8 @@
 -- title: the server's own functions and views are as open as they were shipped
 -- why: pg_read_file(), pg_authid and the like are closed for good reason; one GRANT opens the whole server.
 -- scope: server
+-- example: grant execute on function pg_read_file(text) to hr_role
+-- mended: revoke execute on function pg_read_file(text) from hr_role
 with own as (
   select 'pg_proc'::regclass as classid, p.oid, p.proacl as acl, p.proowner as owner, p.oid::regprocedure::text as name
     from pg_proc p where p.pronamespace in (select n.oid from pg_namespace n where n.nspname in ('pg_catalog', 'information_schema')) and p.proacl is not null

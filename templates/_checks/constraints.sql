@@ -1,6 +1,8 @@
 -- title: every constraint was checked and holds, and every index is valid
 -- why: A constraint that was never checked promises nothing about the rows that stand.
 -- scope: target
+-- example: alter table hr_tenant.contacts add constraint late check (contact_id <> '') not valid
+-- mended: alter table hr_tenant.contacts validate constraint late
 select 'error' as severity, false as isolation, 'constraint ' || r.name || ' ' || quote_ident(k.conname) as object,
        'was never checked (NOT VALID' || /*18+ case when not k.conenforced then ', NOT ENFORCED' else '' end || */ ')' as message,
        format('alter table %s validate constraint %I;', r.name, k.conname) as remedy

@@ -1,6 +1,8 @@
 -- title: new objects are nobody's until they are granted by name
 -- why: A default privilege opens every table or function that is made later, and no script shows it.
 -- scope: server
+-- example: alter default privileges for role federation_owner in schema hr_tenant grant select on tables to public
+-- mended: alter default privileges for role federation_owner in schema hr_tenant revoke select on tables from public
 select 'error' as severity, true as isolation,
        'default privileges of ' || quote_ident(pg_get_userbyid(d.defaclrole)) || coalesce(' in ' || n.nspname, '') as object,
        x.privilege_type || ' on every new ' || w.word || ' for ' || case x.grantee when 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(x.grantee)) end as message,

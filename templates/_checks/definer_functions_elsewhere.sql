@@ -1,6 +1,8 @@
 -- title: tenants can call no SECURITY DEFINER function outside the schemas of fedgen
 -- why: Such a function runs with the rights of its owner, and execution is everybody's unless it is revoked.
 -- scope: server
+-- example: create function public.peek() returns bigint language sql security definer as 'select count(*) from hr_tenant.contacts'
+-- mended: drop function public.peek()
 select 'error' as severity, true as isolation, p.prokind_name || ' ' || p.oid::regprocedure as object,
        'runs as ' || quote_ident(pg_get_userbyid(p.proowner)) || ' and tenants may call it' as message,
        format('revoke execute on %s %s from public;', p.prokind_name, p.oid::regprocedure) as remedy

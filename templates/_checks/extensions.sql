@@ -1,6 +1,8 @@
 -- title: the database holds no extension and no foreign server that reaches around row security
 -- why: dblink and foreign servers open connections as other roles; file and inspection functions read the heap itself.
 -- scope: server
+-- example: create extension dblink
+-- mended: drop extension dblink
 select case when e.extname in ('dblink', 'postgres_fdw', 'file_fdw', 'adminpack', 'pageinspect', 'pg_visibility', 'pg_surgery', 'pg_walinspect', 'plperlu', 'plpython3u', 'pltclu', 'plpythonu', 'lo')
             then 'error' else 'note' end as severity,
        e.extname in ('dblink', 'postgres_fdw', 'file_fdw', 'adminpack', 'pageinspect', 'pg_visibility', 'pg_surgery', 'pg_walinspect', 'plperlu', 'plpython3u', 'pltclu', 'plpythonu', 'lo') as isolation,

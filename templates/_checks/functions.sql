@@ -1,6 +1,8 @@
 -- title: functions with the owner's rights cannot be misled, and none looks below row security
 -- why: Without a pinned search_path, pg_temp last, a temporary table of the caller stands in for the real one.
 -- scope: target
+-- example: alter function hr_tenant.purge_expired(integer) security definer reset search_path
+-- mended: alter function hr_tenant.purge_expired(integer) security invoker set search_path = pg_catalog, pg_temp
 with routine as (
   select p.*, p.oid::regprocedure::text as name, case p.prokind when 'p' then 'procedure' else 'function' end as what,
          exists (select from unnest(p.proconfig) c where c ~ '^search_path=(.*[ ,])?"?pg_temp"?$') as pinned

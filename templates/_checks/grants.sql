@@ -1,6 +1,8 @@
 -- title: only known roles hold privileges, and only those that row security can judge
 -- why: TRUNCATE, REFERENCES, TRIGGER and MAINTAIN pass row security by; a grant option lets a tenant pass on what it has.
 -- scope: target
+-- example: grant truncate on hr_tenant.contacts to hr_role
+-- mended: revoke truncate on hr_tenant.contacts from hr_role
 with item as (
   select case r.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as what, r.name, r.relkind, r.relowner as owner, x.*
     from relation r cross join lateral aclexplode(r.relacl) x where r.relkind <> 'c'

@@ -1,6 +1,8 @@
 -- title: every index of a shared table begins with the tenant
 -- why: EXPLAIN ANALYZE and timing tell how many hidden rows an index touched; with the tenant first it touches none.
 -- scope: target
+-- example: drop index hr_tenant.idx_file_attachments_tool_call
+-- mended: create index idx_file_attachments_tool_call on hr_tenant.file_attachments (department, tool_call_id)
 select 'error' as severity, true as isolation, 'index ' || i.indexrelid::regclass as object,
        'does not begin with ' || t.tenant_column || ': hidden rows can be counted' as message,
        format('drop index %s; Make it again with the tenant column first.', i.indexrelid::regclass) as remedy

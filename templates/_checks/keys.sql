@@ -1,6 +1,8 @@
 -- title: every key of a shared table holds the tenant
 -- why: A unique key without the tenant tells which values other tenants have, and ON CONFLICT reaches their rows.
 -- scope: target
+-- example: alter table hr_tenant.contacts add foreign key (department, contact_id) references sales_tenant.contacts (department, contact_id)
+-- mended: alter table hr_tenant.contacts drop constraint contacts_department_contact_id_fkey
 select 'error' as severity, true as isolation, case when i.indisexclusion then 'exclusion ' else 'key ' end || i.indexrelid::regclass as object,
        'does not hold ' || t.tenant_column || ': a refused value tells that another tenant has it' as message,
        'Make it again with the tenant column first.' as remedy

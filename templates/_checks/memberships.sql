@@ -1,6 +1,8 @@
 -- title: nobody is a member of fedgen's roles, and they of nobody, but as rendered
 -- why: A member has the rights of the role, or can take them by SET ROLE; policies then take it for the tenant.
 -- scope: server
+-- example: grant sales_role to hr_role
+-- mended: revoke sales_role from hr_role
 with edge as (
   select g.oid as role_oid, g.rolname as role_name, mg.kind as role_kind, mg.target as role_target,
          m.oid as member_oid, m.rolname as member_name, mm.kind as member_kind, mm.target as member_target, m.rolsuper as member_is_super,

@@ -1,6 +1,8 @@
 -- title: every tenant's role is in its group, and the gateway can become it
 -- why: Without its group a tenant cannot ask who it is, and every policy answers no.
 -- scope: server
+-- example: revoke federation_tenant from hr_role
+-- mended: grant federation_tenant to hr_role
 select 'error' as severity, false as isolation, 'role ' || quote_ident(m.name) as object,
        'is not a member of ' || quote_ident(g.name) as message,
        format('grant %I to %I;', g.name, m.name) as remedy

@@ -1,6 +1,8 @@
 -- title: everything belongs to the owner role
 -- why: Whoever owns an object can open it; the owner role cannot log in and has no members.
 -- scope: target
+-- example: alter table hr_tenant.contacts owner to spy
+-- mended: alter table hr_tenant.contacts owner to federation_owner
 select 'error' as severity, true as isolation, v.what || ' ' || v.name as object,
        'belongs to ' || quote_ident(pg_get_userbyid(v.owner)) as message,
        format('alter %s %s owner to %I;', v.what, v.name, pg_get_userbyid(t.owner)) as remedy

@@ -1,6 +1,8 @@
 -- title: no tenant-side role owns anything
 -- why: An owner can switch row security off, drop policies, and plant functions that others call.
 -- scope: server
+-- example: create table public.loot (said text); alter table public.loot owner to hr_role
+-- mended: drop table public.loot
 select 'error' as severity, true as isolation,
        coalesce(pg_describe_object(d.classid, d.objid, 0), d.classid::regclass || ' ' || d.objid) as object,
        'belongs to ' || quote_ident(r.rolname) || case when t.path = r.rolname then '' else ' (reached by ' || t.path || ')' end as message,

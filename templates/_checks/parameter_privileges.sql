@@ -2,6 +2,8 @@
 -- why: session_replication_role switches foreign keys and triggers off; a stored app.current_tenant_id speaks for a tenant.
 -- scope: server
 -- since: 15
+-- example: grant set on parameter session_replication_role to hr_role
+-- mended: revoke set on parameter session_replication_role from hr_role
 select 'error' as severity, true as isolation, 'parameter ' || a.parname as object,
        case x.grantee when 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(x.grantee)) end || ' holds ' || x.privilege_type as message,
        format('revoke %s on parameter %s from %s;', lower(x.privilege_type), a.parname, case x.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(x.grantee)) end) as remedy

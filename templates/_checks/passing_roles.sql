@@ -1,6 +1,8 @@
 -- title: who passes every policy is known
 -- why: Superusers, BYPASSRLS and pg_read_all_data are outside of what a pack can guard; somebody should know them.
 -- scope: server
+-- example: alter role spy bypassrls
+-- mended: alter role spy nobypassrls
 select 'note' as severity, false as isolation, 'role ' || quote_ident(r.rolname) as object,
        case when r.rolsuper then 'is a superuser' when r.rolbypassrls then 'has BYPASSRLS' else 'may read or write all tables' end
          || case when r.rolcanlogin then ' and can log in' else '' end as message,

@@ -1,6 +1,8 @@
 -- title: every policy asks who is asking
 -- why: A permissive policy that is always true, or that compares columns only, shows all rows to everybody.
 -- scope: target
+-- example: create policy debugging on hr_tenant.contacts for select using (true)
+-- mended: drop policy debugging on hr_tenant.contacts
 with policy as (
   select p.oid, r.name || ' ' || quote_ident(p.polname) as name, r.name as relation, p.polname, p.polpermissive, p.polcmd, p.polrelid,
          pg_get_expr(p.polqual, p.polrelid) as using_sql, pg_get_expr(p.polwithcheck, p.polrelid) as check_sql

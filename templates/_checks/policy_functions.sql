@@ -1,6 +1,8 @@
 -- title: functions in policies are STABLE, pinned and not LEAKPROOF
 -- why: IMMUTABLE ones are folded into cached plans, so the next tenant gets the last one's rows; VOLATILE ones run per row.
 -- scope: target
+-- example: alter function federation.may_read(text, text) immutable
+-- mended: alter function federation.may_read(text, text) stable
 select distinct case when p.provolatile = 'v' then 'warning' else 'error' end as severity, p.provolatile <> 'v' as isolation,
        'function ' || p.oid::regprocedure as object,
        case when p.proleakproof then 'is LEAKPROOF' when p.provolatile = 'i' then 'is IMMUTABLE' when p.provolatile = 'v' then 'is VOLATILE'

@@ -1,6 +1,8 @@
 -- title: tenant-side roles hold no privilege outside the schemas of fedgen
 -- why: What a tenant may use outside of its schema is a way around it.
 -- scope: server
+-- example: create table public.notes (said text); grant select on public.notes to hr_role
+-- mended: drop table public.notes
 -- Inside the managed schemas privileges are compared one by one (drift); here is everything else, from pg_shdepend.
 select case when d.classid = 'pg_database'::regclass then 'warning' else 'error' end as severity, d.classid <> 'pg_database'::regclass as isolation,
        coalesce(pg_describe_object(d.classid, d.objid, d.objsubid), d.classid::regclass || ' ' || d.objid) as object,

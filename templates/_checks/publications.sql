@@ -1,6 +1,8 @@
 -- title: no publication and no logical slot carries tenants' rows away
 -- why: Logical replication ignores row security: who subscribes reads every tenant.
 -- scope: server
+-- example: create publication everything for table hr_tenant.contacts
+-- mended: drop publication everything
 select case when p.puballtables or e.shown is not null then 'error' else 'note' end as severity, p.puballtables or e.shown is not null as isolation,
        'publication ' || quote_ident(p.pubname) as object,
        case when p.puballtables then 'publishes all tables' else coalesce('publishes ' || e.shown, 'publishes other tables') end as message,

@@ -1,6 +1,8 @@
 -- title: nothing outside the schemas of fedgen shows what stands in them
 -- why: A view reads with the rights of its owner, a materialized view keeps rows, a foreign key tells what exists.
 -- scope: server
+-- example: create view public.people as select * from hr_tenant.contacts; grant select on public.people to sales_role
+-- mended: drop view public.people
 with recursive reading(relation, source) as (
   select r.ev_class, d.refobjid
     from pg_rewrite r

@@ -1,6 +1,8 @@
 -- title: no role that a tenant has or can reach passes row security or makes roles
 -- why: SUPERUSER and BYPASSRLS switch every policy off; CREATEROLE, CREATEDB and REPLICATION lead there.
 -- scope: server
+-- example: alter role hr_role bypassrls
+-- mended: alter role hr_role nobypassrls
 select 'error' as severity, true as isolation, 'role ' || quote_ident(r.rolname) as object,
        concat_ws(', ', case when r.rolsuper then 'SUPERUSER' end, case when r.rolbypassrls then 'BYPASSRLS' end,
                  case when r.rolcreaterole then 'CREATEROLE' end, case when r.rolcreatedb then 'CREATEDB' end,

@@ -1,6 +1,8 @@
 -- title: no rewrite rule and no foreign trigger function stands on a table
 -- why: Rules run with the rights of the table's owner; a trigger function from elsewhere sees and changes every row.
 -- scope: target
+-- example: create rule also as on update to hr_tenant.contacts do also notify changed
+-- mended: drop rule also on hr_tenant.contacts
 select 'error' as severity, true as isolation, 'rule ' || r.name || ' ' || quote_ident(w.rulename) as object,
        'runs with the rights of the owner' as message, format('drop rule %I on %s;', w.rulename, r.name) as remedy
   from relation r join pg_rewrite w on w.ev_class = r.oid

@@ -1,6 +1,8 @@
 -- title: no stored setting speaks for a tenant or weakens row security
 -- why: What is set for a role or a database holds in every session, before the application says anything.
 -- scope: server
+-- example: alter database "{database}" set app.current_tenant_id = 'hr'
+-- mended: alter database "{database}" reset app.current_tenant_id
 with stored as (
   select nullif(s.setrole, 0) as role, s.setdatabase as database, split_part(c, '=', 1) as name, c as assignment
     from pg_db_role_setting s

@@ -2,6 +2,8 @@
 -- why: The registry says which table a shared resource is. A changed row would open another table.
 -- scope: server
 -- as: owner
+-- example: update federation.cross_dept_resources set table_name = 'calendar_events' where resource_type = 'contacts'
+-- mended: update federation.cross_dept_resources set table_name = 'contacts' where resource_type = 'contacts'
 with wanted as (
   select x.* from declared, jsonb_to_recordset(d->'sharing') as x(resource text, "table" text)
 )

@@ -1,6 +1,8 @@
 -- title: every row has a tenant
 -- why: A row without a tenant belongs to nobody and is shown to whoever asks for "no tenant".
 -- scope: target
+-- example: alter table hr_tenant.contacts drop constraint idx_contacts_department cascade, alter column department drop not null
+-- mended: alter table hr_tenant.contacts add constraint idx_contacts_department primary key (department, id)
 select 'error' as severity, true as isolation, 'table ' || p.name as object,
        case when c.oid is null then 'has no column ' || t.tenant_column
             else 'column ' || t.tenant_column || ' accepts null' end as message,

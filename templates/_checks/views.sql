@@ -1,6 +1,8 @@
 -- title: views read with the rights of who asks
 -- why: A view without security_invoker reads with its owner's rights; a materialized view keeps rows of all tenants.
 -- scope: target
+-- example: create view hr_tenant.people as select * from hr_tenant.contacts; grant select on hr_tenant.people to hr_role
+-- mended: drop view hr_tenant.people
 select case when c.readable then 'error' else 'warning' end as severity, c.readable as isolation,
        case r.relkind when 'v' then 'view ' when 'm' then 'materialized view ' else 'foreign table ' end || r.name as object,
        case r.relkind when 'v' then 'reads with the rights of its owner' when 'm' then 'keeps rows outside of row security' else 'has no row security' end

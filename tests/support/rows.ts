@@ -1,5 +1,6 @@
-import { readSchemaFacts } from '../../src/validate/facts.js';
-import { synthesiseInsert } from '../../src/validate/synthesise.js';
+import { chooseImpersonation } from '../../src/validate/probes/impersonate.js';
+import { readLandscape } from '../../src/validate/probes/relations.js';
+import { insertLike, plantTenant } from '../../src/validate/probes/rows/planter.js';
 import { withClient, type TestDatabase } from './database.js';
 
 /** The URL under which a department's role logs in to a test database (test servers trust everybody). */
@@ -9,20 +10,38 @@ export function loginUrl(database: TestDatabase, departmentId: string): string {
   return url.href;
 }
 
-/** An INSERT of one row that the department's table accepts. */
-export async function insertFor(
+/** INSERTs of one row that each of the department's tables accepts, by table; links to other rows are left empty. */
+export async function insertsFor(
   database: TestDatabase,
   departmentId: string,
-  table: string,
-): Promise<string> {
+): Promise<ReadonlyMap<string, string>> {
   const schema = `${departmentId}_tenant`;
-  const facts = await withClient(database.url, (client) =>
-    readSchemaFacts({ client, serverVersion: 0, where: '', signal: undefined }, [schema]),
-  );
-  const fact = facts.tables.find((each) => each.name === table);
-  const insert =
-    fact &&
-    synthesiseInsert(schema, fact, { column: 'department', value: departmentId }, `row-of-${departmentId}`);
-  if (!insert || 'unknown' in insert) throw new Error(`no row can be made for ${schema}.${table}`);
-  return insert.sql;
+  const role = `${database.rolePrefix}${departmentId}_role`;
+  return withClient(database.url, async (client) => {
+    await client.query('begin');
+    const session = { client, serverVersion: 0, where: '', signal: undefined };
+    const landscape = await readLandscape(session, [schema]);
+    const { rows, missing } = await plantTenant({
+      session,
+      by: await chooseImpersonation(session),
+      tenant: { id: departmentId, role, schemas: [schema], name: '', enter: [], synthetic: false },
+      side: `rowof${departmentId}`,
+      landscape,
+      relations: landscape.relations,
+      tenantColumn: 'department',
+      rules: [],
+      isScratch: false,
+      isShared: false,
+      models: [],
+    });
+    await client.query('rollback');
+    for (const { relation, message } of missing) throw new Error(`${schema}.${relation.name}: ${message}`);
+    return new Map(
+      [...rows.values()].map((row) => {
+        const links = row.relation.keys.filter(({ kind }) => kind === 'f').flatMap(({ columns }) => columns);
+        const empty = new Map(links.filter((name) => name !== 'department').map((name) => [name, 'null']));
+        return [row.relation.name, insertLike(row, 1, empty)];
+      }),
+    );
+  });
 }

@@ -4,7 +4,7 @@ import { apply, validate, type Settings } from '../../../src/index.js';
 import { loadPack } from '../../../src/packs/load.js';
 import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
 import { testSettings } from '../../support/department.js';
-import { insertFor, loginUrl } from '../../support/rows.js';
+import { insertsFor, loginUrl } from '../../support/rows.js';
 
 const TABLES = (await loadPack('federation')).tables.map((table) => table.name);
 const COMMANDS = ['select', 'count', 'insert', 'update', 'delete', 'truncate', 'lock', 'trigger'] as const;
@@ -25,9 +25,9 @@ beforeAll(async () => {
   settings = testSettings(database);
   for (const department of DEPARTMENTS) await apply({ ...department, settings });
   for (const { departmentId } of DEPARTMENTS) {
+    const rows = await insertsFor(database, departmentId);
     await withClient(loginUrl(database, departmentId), async (client) => {
-      for (const table of TABLES) {
-        const sql = await insertFor(database, departmentId, table);
+      for (const [table, sql] of rows) {
         inserts.set(`${departmentId}.${table}`, sql);
         await client.query(sql);
       }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import { apply, rollback } from '../../../src/index.js';
 import { loadPack } from '../../../src/packs/load.js';
 import { createAttackedWorld, type AttackedWorld } from '../../support/attack.js';
-import { insertFor } from '../../support/rows.js';
+import { insertsFor } from '../../support/rows.js';
 
 const TABLES = (await loadPack('federation')).tables;
 const SHARED: Readonly<Record<string, string>> = {
@@ -18,8 +18,7 @@ const inserts = new Map<string, string>();
 
 beforeAll(async () => {
   world = await createAttackedWorld(inject('testServer'), 'permissions');
-  for (const { name } of TABLES) {
-    const sql = await insertFor(world.database, 'sales', name);
+  for (const [name, sql] of await insertsFor(world.database, 'sales')) {
     inserts.set(name, sql);
     expect([name, await world.run('sales', sql, 'commit')]).toEqual([name, 'INSERT 1']);
   }

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apply, generate, rollback, status, validate } from '../../../src/index.js';
+import { apply, generate, rollback, rollbackControlPlane, status, validate } from '../../../src/index.js';
 import { diffCatalogues, snapshotCatalogue } from '../../support/catalogue.js';
 import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
 import { testSettings } from '../../support/department.js';
+import { shopSettings } from '../../support/shop.js';
 import { MAJORS, startTestServer, type TestServer } from '../../support/postgres.js';
 
 const run = promisify(execFile);
@@ -56,6 +57,29 @@ describe.each(MAJORS)('generated files with psql on PostgreSQL %i', (major) => {
     expect((await validate({ ...HR, settings })).passed).toBe(true);
 
     for (const file of [rlsDown, schemaDown, controlDown]) await psql(database, file);
+    expect(diffCatalogues(empty, await snapshot(database))).toEqual([]);
+    await database.drop();
+  });
+
+  it('do the same for a shared pack', async () => {
+    const database = await createTestDatabase(server, 'psql shop');
+    const settings = shopSettings(database);
+    const empty = await snapshot(database);
+    await apply({ settings });
+    const applied = await snapshot(database);
+    await rollback({ settings, goal: { kind: 'all' } });
+    await rollbackControlPlane({ settings, allowDataLoss: true });
+    expect(diffCatalogues(empty, await snapshot(database))).toEqual([]);
+
+    const { files } = await generate({ settings, outputDir: dir, controlPlane: true });
+    const fileOf = (name: string): string =>
+      path.join(dir, files.find((file) => file.name === name)?.name ?? '');
+    const ups = ['control_plane.sql', 'schema_shop.sql', 'rls_policies_pack-shop.sql'];
+    for (const name of ups) await psql(database, fileOf(name));
+    expect(diffCatalogues(applied, await snapshot(database))).toEqual([]);
+    expect((await status({ settings })).packs).toMatchObject([{ pack: 'shop', pending: 0, edited: 0 }]);
+    for (const name of [...ups].reverse())
+      await psql(database, fileOf(name.replace('.sql', '.rollback.sql')));
     expect(diffCatalogues(empty, await snapshot(database))).toEqual([]);
     await database.drop();
   });

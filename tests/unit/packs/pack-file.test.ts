@@ -91,6 +91,7 @@ describe('pack.yaml', () => {
       appendOnly: false,
       personal: [],
       essentialIndexes: [],
+      sample: {},
     });
     expect(pack).toMatchObject({ engine: 'postgres', identityModes: ['role'], variables: {} });
   });

@@ -35,6 +35,7 @@ export const contract = (name: string, rest: Partial<TableContract> = {}): Table
   appendOnly: false,
   personal: [],
   essentialIndexes: [`idx_${name}`],
+  sample: {},
   ...rest,
 });
 

@@ -1173,24 +1173,26 @@ as $fn$
 declare
   effective_role text := current_setting('role');
   claimed constant text := nullif(current_setting('app.current_tenant_id', true), '');
-  installed federation.packs;
+  mode text;
+  tenants name;
   bound text;
 begin
   if effective_role = 'none' then
     effective_role := session_user;
   end if;
-  select p.* into installed from federation.packs p where p.pack = $1;
+  -- One query, because policies ask in every statement. Where an application speaks for tenants, they have no roles.
+  select p.identity_mode, p.tenant_group, t.tenant_id into mode, tenants, bound
+  from federation.packs p
+  left join federation.tenants t
+    on t.role_name = effective_role::name and t.shared_pack = p.pack and t.status = 'active' and p.identity_mode = 'role'
+  where p.pack = $1;
 
-  if installed.identity_mode = 'role' then
-    select t.tenant_id into bound
-    from federation.tenants t
-    where t.role_name = effective_role::name and t.status = 'active' and t.shared_pack = $1;
-  elsif pg_has_role(effective_role, installed.tenant_group, 'usage') then
-    -- An application speaks for the tenant, and proves it with a token where the pack asks for one.
+  if mode <> 'role' and pg_has_role(effective_role, tenants, 'usage') then
+    -- An application names the tenant, and proves it with a token where the pack asks for one.
     select t.tenant_id into bound
     from federation.tenants t
     where t.shared_pack = $1 and t.status = 'active'
-      and t.tenant_id = case installed.identity_mode when 'signed' then federation.token_tenant($1) else claimed end;
+      and t.tenant_id = case mode when 'signed' then federation.token_tenant($1) else claimed end;
   end if;
 
   if claimed is not null and claimed is distinct from bound then
@@ -1254,7 +1256,7 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('federation', 'control-plane', '0008_create_pack_identity', 8, 'cd9abfe1f8d1eb6439b118ca04690f69081dd127e1e8a6fbb456d7ef99a45aaf', 'cb732dc58b124258266967260864a2a148357d748398e45d580c566319cd9fb5', 'applied', 24);
+  ('federation', 'control-plane', '0008_create_pack_identity', 8, 'a0a34f89c3fbf940fa42fedff22aef5e382fd93ccedc68458d25fec51484a65d', '700b5b1fe676aaa292df1379be60ca641ccf1c83c0953a0c7e15267248b7513f', 'applied', 24);
 reset role;
 
 -- ====================================================================================================

@@ -1,0 +1,95 @@
+import type { Session } from '../../../db/session.js';
+import { quoteIdentifier, quoteLiteral } from '../../../render/quote.js';
+import { collectAnswers } from '../run.js';
+import { fullName, type RelationFact } from '../relations.js';
+
+/** A row to be planted: INSERTs that are tried one after the other. */
+export interface Planting {
+  readonly relation: RelationFact;
+  /** Statements that become who plants. */
+  readonly as: string;
+  readonly inserts: readonly string[];
+  /** Relations whose planted rows the INSERTs point at. */
+  readonly needs: readonly string[];
+  /** Failures after which the next INSERT is tried, as `SQLSTATE constraint`; any other ends the attempt. */
+  readonly goOn: readonly string[];
+}
+
+/** What became of it. */
+export interface PlantingAnswer {
+  /** `00000`; `WAIT` when a row that it needs is missing; `SWALLOWED` when a trigger let nothing through. */
+  readonly state: string;
+  /** Number of the INSERT that succeeded or ended the attempt. */
+  readonly at: number;
+  readonly message: string;
+  readonly constraint: string;
+  readonly column: string;
+  readonly type: string;
+  readonly tableoid: number;
+  readonly ctid: string;
+  /** The row as texts, by column. */
+  readonly values: Readonly<Record<string, string | null>>;
+}
+
+/** Plants rows in one round trip. What is planted stays until the caller's transaction ends. */
+export async function plantRows(
+  session: Session,
+  plantings: readonly Planting[],
+  known: Readonly<Record<string, Readonly<Record<string, string | null>>>>,
+  back: string,
+): Promise<PlantingAnswer[]> {
+  const list = plantings.map(({ relation, ...planting }) => ({
+    ...planting,
+    key: fullName(relation),
+    returning: returningOf(relation),
+  }));
+  return collectAnswers<PlantingAnswer>(
+    session,
+    plantingBlock(JSON.stringify(list), JSON.stringify(known), back),
+  );
+}
+
+/** Place and contents of a row. jsonb_build_object takes 50 pairs at most. */
+function returningOf(relation: RelationFact): string {
+  const pairs = relation.columns.map(
+    ({ name }) => `${quoteLiteral(name)}, ${quoteIdentifier(relation.name)}.${quoteIdentifier(name)}::text`,
+  );
+  const objects: string[] = [];
+  for (let n = 0; n < pairs.length; n += 50)
+    objects.push(`pg_catalog.jsonb_build_object(${pairs.slice(n, n + 50).join(', ')})`);
+  const values = objects.length === 0 ? `'{}'::jsonb` : objects.join(' || ');
+  const name = quoteIdentifier(relation.name);
+  return `returning ${name}.tableoid::bigint, ${name}.ctid::text, ${values}`;
+}
+
+const plantingBlock = (list: string, known: string, back: string): string => `
+declare
+  item jsonb; memory jsonb := ${quoteLiteral(known)}; sql text; at integer; state text; said text; constraint_ text; column_ text; type_ text;
+  place bigint; spot text; contents jsonb; answers text[] := '{}';
+begin
+  for item in select value from pg_catalog.jsonb_array_elements(${quoteLiteral(list)}::jsonb) loop
+    at := -1; state := 'WAIT'; said := ''; constraint_ := ''; column_ := ''; type_ := ''; place := 0; spot := ''; contents := '{}';
+    if not exists (select from pg_catalog.jsonb_array_elements_text(item->'needs') need where not memory ? need) then
+      execute item->>'as';
+      for sql in select value from pg_catalog.jsonb_array_elements_text(item->'inserts') loop
+        at := at + 1;
+        begin
+          place := null;
+          execute sql || ' ' || (item->>'returning') into place, spot, contents using memory;
+          state := case when place is null then 'SWALLOWED' else '00000' end;
+        exception when others then
+          get stacked diagnostics state = returned_sqlstate, said = message_text, constraint_ = constraint_name,
+            column_ = column_name, type_ = pg_datatype_name;
+        end;
+        exit when not (item->'goOn') ? (state || ' ' || constraint_);
+      end loop;
+      execute ${quoteLiteral(back)};
+      if state = '00000' then
+        memory := memory || pg_catalog.jsonb_build_object(item->>'key', contents);
+      end if;
+    end if;
+    answers := pg_catalog.array_append(answers, pg_catalog.jsonb_build_object('state', state, 'at', at, 'message', said, 'constraint', constraint_,
+      'column', column_, 'type', type_, 'tableoid', coalesce(place, 0), 'ctid', coalesce(spot, ''), 'values', coalesce(contents, '{}'))::text);
+  end loop;
+  perform pg_catalog.set_config('fedgen.answers', '[' || pg_catalog.array_to_string(answers, ',') || ']', true);
+end`;
