@@ -27,7 +27,8 @@ export function cancelStatement(client: PoolClient): Promise<void> {
     socket.setTimeout(PATIENCE_MS, () => socket.destroy());
     socket.on('error', () => undefined);
     socket.on('close', () => resolve());
-    socket.on('connect', () => socket.end(request));
+    // Not end(): pgbouncer forgets the request of a client that closes first.
+    socket.on('connect', () => socket.write(request));
     socket.resume();
   });
 }

@@ -9,7 +9,7 @@ const SERVER_MARGIN_MS = 1_000;
 
 // Each of these is one statement of a round trip. Everything is local to the transaction; what an earlier user of the
 // connection left behind, role and variables, is overridden.
-const ROLE_BEFORE = `select pg_catalog.current_setting('role')`;
+const BEFORE = `select pg_catalog.current_setting('role'), pg_catalog.current_setting('search_path')`;
 const SETTINGS = `select pg_catalog.set_config('role', $1, true), pg_catalog.set_config('app.current_tenant_id', $2, true),
   pg_catalog.set_config('app.current_user_id', $3, true), pg_catalog.set_config('app.tenant_token', '', true)`;
 // Only ever lowers what the role or the database is held to. The setting reads as an interval: 5s, 1min, 0.
@@ -18,9 +18,11 @@ const TIMEOUT = `select pg_catalog.set_config('statement_timeout', $1, true)
      or pg_catalog.current_setting('statement_timeout')::interval > ($1 || 'ms')::interval`;
 const CHALLENGE = 'select federation.challenge()';
 const ENTER = 'select federation.enter($1, $2)';
-const CHECK = `select federation.current_tenant($1),
-  (select r.rolname from pg_catalog.pg_roles r
+const SEARCH_PATH = `select pg_catalog.set_config('search_path', $1, true)`;
+const BYPASSING = `(select r.rolname from pg_catalog.pg_roles r
    where r.rolname = current_user and (r.rolsuper or r.rolbypassrls))`;
+const CHECK = `select federation.current_tenant($1), ${BYPASSING}`;
+const CHECK_DEPARTMENT = `select federation.current_tenant(), ${BYPASSING}`;
 const CLEAN = `select pg_catalog.pg_advisory_unlock_all(),
   case when pg_catalog.current_setting('role') <> $1 then pg_catalog.set_config('role', $1, false) end,
   case when pg_catalog.current_setting('app.current_tenant_id', true) <> ''
@@ -28,11 +30,15 @@ const CLEAN = `select pg_catalog.pg_advisory_unlock_all(),
   case when pg_catalog.current_setting('app.tenant_token', true) <> ''
        then pg_catalog.set_config('app.tenant_token', '', false) end,
   case when pg_catalog.current_setting('app.current_user_id', true) <> ''
-       then pg_catalog.set_config('app.current_user_id', '', false) end`;
+       then pg_catalog.set_config('app.current_user_id', '', false) end,
+  case when pg_catalog.current_setting('search_path') <> $2
+       then pg_catalog.set_config('search_path', $2, false) end,
+  case when pg_catalog.pg_my_temp_schema() <> 0 then 'temporary objects' end`;
 
 /** What leaving a transaction needs to know of how it was entered. */
 export interface Entered {
   readonly roleBefore: string;
+  readonly searchPathBefore: string;
 }
 
 /**
@@ -41,14 +47,16 @@ export interface Entered {
  * @throws FedgenError E_TENANT_REFUSED, E_DB_LOST, and what the signer throws.
  */
 export async function enter(client: PoolClient, context: Context): Promise<Entered> {
-  const { pack, tenantId, userId, role, token } = context;
+  const { pack, tenantId, userId, role, schema, token } = context;
   const begin: Step[] = [
     { text: context.begin },
-    { text: ROLE_BEFORE },
+    { text: BEFORE },
     { text: SETTINGS, values: [role, tenantId, userId] },
+    // pg_temp last: a temporary table must not stand in for one of the department's.
+    ...(schema === undefined ? [] : [{ text: SEARCH_PATH, values: [`${schema}, pg_temp`] }]),
     ...timeoutSteps(context),
   ];
-  const check: Step = { text: CHECK, values: [pack] };
+  const check: Step = schema === undefined ? { text: CHECK, values: [pack] } : { text: CHECK_DEPARTMENT };
   if (!token) return proved(context, await asking(context, client, [...begin, check]));
   const answers = await asking(context, client, [...begin, { text: CHALLENGE }]);
   const signed = await token({ pack, tenantId, challenge: answers.at(-1)?.row[0] ?? '' });
@@ -86,7 +94,8 @@ function proved(context: Context, answers: readonly Answer[]): Entered {
       GENERAL_HINT,
     );
   }
-  return { roleBefore: answers[1]?.row[0] ?? 'none' };
+  const [roleBefore, searchPathBefore] = answers[1]?.row ?? [];
+  return { roleBefore: roleBefore ?? 'none', searchPathBefore: searchPathBefore ?? '' };
 }
 
 const GENERAL_HINT =
@@ -126,10 +135,11 @@ export interface Left {
  */
 export async function leave(
   client: PoolClient,
-  { roleBefore }: Entered,
+  { roleBefore, searchPathBefore }: Entered,
   how: 'commit' | 'rollback',
 ): Promise<Left> {
-  const [end, after] = await together(client, [{ text: how }, { text: CLEAN, values: [roleBefore] }]);
+  const clean = { text: CLEAN, values: [roleBefore, searchPathBefore] };
+  const [end, after] = await together(client, [{ text: how }, clean]);
   return {
     committed: end?.tag === 'COMMIT',
     clean: after?.row.slice(1).every((repaired) => repaired === null) === true,

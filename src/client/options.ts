@@ -1,4 +1,4 @@
-import { MAX_IDENTIFIER_BYTES, tenantRole } from '../plan/names.js';
+import { departmentRole, departmentSchema, MAX_IDENTIFIER_BYTES, tenantRole } from '../plan/names.js';
 import { FedgenError } from '../shared/errors.js';
 
 /** How the database knows who asks; docs/tenants.md says what each stops. Chosen when the pack was first applied. */
@@ -17,10 +17,15 @@ export type TokenSigner = (request: TokenRequest) => string | Promise<string>;
 
 /** For whom a transaction is, and what it may take. */
 export interface WithTenantOptions {
-  /** Name of the installed shared pack; of an extended pack the one that it extends. */
+  /** Name of the installed pack; of an extended pack the one that it extends. */
   readonly pack: string;
-  /** As the registry has it (`fedgen tenant list`): a UUID in lower case, for instance. */
+  /** As the registry has it (`fedgen tenant list`): a UUID in lower case, for instance; the id of a department. */
   readonly tenantId: string;
+  /**
+   * As pack.yaml says. With `schema` the department's schema is the transaction's search_path. Default: `schema` for the
+   * pack `federation`, otherwise `shared`.
+   */
+  readonly tenancy?: 'schema' | 'shared';
   /** The pack's identity mode. Default: `signed` when there is a token, otherwise `role`. */
   readonly identity?: IdentityMode;
   /** The user on whose behalf: `app.current_user_id`, for policies and views that ask for it. */
@@ -49,6 +54,8 @@ export interface Context extends Pick<WithTenantOptions, 'token' | 'timeoutMs' |
   readonly pack: string;
   readonly tenantId: string;
   readonly identity: IdentityMode;
+  /** The department's schema; undefined for shared packs. */
+  readonly schema: string | undefined;
   /** Empty for nobody. */
   readonly userId: string;
   /** `none` for the login itself. */
@@ -59,6 +66,7 @@ export interface Context extends Pick<WithTenantOptions, 'token' | 'timeoutMs' |
 }
 
 const PACK = /^[a-z][a-z0-9-]*$/;
+const DEPARTMENT_ID = /^[a-z][a-z0-9_]*$/;
 const PREFIX = /^(?:[a-z][a-z0-9_]*)?$/;
 /** Longer ids fit no column that a tenant can have an index on. */
 const MAX_ID_LENGTH = 1000;
@@ -77,20 +85,25 @@ const ISOLATION = {
  */
 export function parseOptions(options: WithTenantOptions): Context {
   const identity = options.identity ?? (options.token ? 'signed' : 'role');
-  const faults = faultsOf(options, identity);
+  const tenancy = options.tenancy ?? (options.pack === 'federation' ? 'schema' : 'shared');
+  const faults = [
+    ...faultsOf(options, identity),
+    ...(tenancy === 'schema' ? departmentFaults(options, identity) : []),
+  ];
   if (faults.length > 0) {
     throw new FedgenError('E_USAGE', `withTenant: ${faults.join('; ')}`, {
       hint: 'docs/client.md describes the options.',
       details: { faults },
     });
   }
-  const { pack, tenantId, rolePrefix = '', token, timeoutMs, signal } = options;
+  const { pack, tenantId, token, timeoutMs, signal } = options;
   return {
     pack,
     tenantId,
     identity,
     userId: options.userId ?? '',
-    role: options.role ?? (identity === 'role' ? tenantRole(pack, tenantId, rolePrefix) : 'none'),
+    schema: tenancy === 'schema' ? departmentSchema(tenantId) : undefined,
+    role: options.role ?? (identity === 'role' ? roleOf(options, tenancy) : 'none'),
     begin: ['begin', ISOLATION[options.isolation ?? 'read committed'], options.readOnly ? 'read only' : '']
       .join(' ')
       .trim(),
@@ -101,11 +114,24 @@ export function parseOptions(options: WithTenantOptions): Context {
   };
 }
 
+const roleOf = (
+  { pack, tenantId, rolePrefix = '' }: WithTenantOptions,
+  tenancy: 'schema' | 'shared',
+): string =>
+  tenancy === 'schema' ? departmentRole(tenantId, rolePrefix) : tenantRole(pack, tenantId, rolePrefix);
+
+const departmentFaults = ({ tenantId }: WithTenantOptions, identity: IdentityMode): string[] =>
+  [
+    isId(tenantId) && !DEPARTMENT_ID.test(tenantId) && 'tenantId is no id of a department',
+    identity !== 'role' && `departments have the identity role, not ${identity}`,
+  ].filter((fault) => typeof fault === 'string');
+
 function faultsOf(options: WithTenantOptions, identity: IdentityMode): string[] {
-  const { pack, tenantId, userId, role, rolePrefix, timeoutMs, isolation } = options;
+  const { pack, tenantId, tenancy = 'shared', userId, role, rolePrefix, timeoutMs, isolation } = options;
   return [
     (typeof pack !== 'string' || !PACK.test(pack)) && 'pack is no name of a pack',
     !isId(tenantId) && 'tenantId is no id of a tenant',
+    !['schema', 'shared'].includes(tenancy) && 'tenancy is neither schema nor shared',
     userId !== undefined && !isId(userId) && 'userId is no id',
     role !== undefined && !isRole(role) && 'role is no name of a role',
     rolePrefix !== undefined && !PREFIX.test(rolePrefix) && 'rolePrefix is no prefix of a role',

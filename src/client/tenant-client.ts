@@ -33,8 +33,6 @@ export interface Statements {
   readonly failure: () => unknown;
   /** Lets no more statements in; resolves when those that are under way are through, well or not. */
   readonly close: () => Promise<void>;
-  /** Whether a statement is under way. */
-  readonly isBusy: () => boolean;
 }
 
 interface State {
@@ -42,7 +40,6 @@ interface State {
   turns: number[];
   savepoints: number;
   closed: boolean;
-  busy: number;
   last: Promise<unknown>;
   failure: unknown;
 }
@@ -53,7 +50,6 @@ export function makeStatements(checkout: Checkout, context: Context, limit: Limi
     turns: [0],
     savepoints: 0,
     closed: false,
-    busy: 0,
     last: Promise.resolve(),
     failure: undefined,
   };
@@ -70,8 +66,7 @@ export function makeStatements(checkout: Checkout, context: Context, limit: Limi
   };
   /** One after the other: pg warns of two at once, and will refuse them. */
   const enqueue = (statement: ReturnType<typeof toStatement>): Promise<QueryResult> => {
-    state.busy += 1;
-    const result = state.last.then(() => send(statement)).finally(() => (state.busy -= 1));
+    const result = state.last.then(() => send(statement));
     state.last = result.catch(() => undefined);
     return limit.race(result);
   };
@@ -82,7 +77,6 @@ export function makeStatements(checkout: Checkout, context: Context, limit: Limi
       state.closed = true;
       await state.last;
     },
-    isBusy: () => state.busy > 0,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { cancelStatement } from './cancel.js';
 import { checkOut, type Checkout } from './check-out.js';
 import { enter, leave, type Entered } from './enter.js';
-import { isLost, isServerError, lost } from './failures.js';
+import { isLost, lost } from './failures.js';
 import { startLimit, type Limit } from './limit.js';
 import { parseOptions, type Context, type WithTenantOptions } from './options.js';
 import { makeStatements, notCommitted, type Statements, type TenantClient } from './tenant-client.js';
@@ -110,5 +110,3 @@ async function abandon(
   await Promise.race([through, grace]);
   clearTimeout(timer);
 }
-
-export { isServerError };
