@@ -17,14 +17,23 @@ export interface Checkout {
  */
 export async function checkOut(pool: Pool, limit: Limit): Promise<Checkout> {
   limit.check();
-  const connecting = pool.connect();
+  const connecting = connect(pool);
   try {
-    return watch(await limit.race(connecting));
+    return await limit.race(connecting);
   } catch (cause) {
-    if (limit.reached()) connecting.then((client) => client.release()).catch(() => undefined);
+    if (limit.reached()) connecting.then((late) => late.giveBack('clean')).catch(() => undefined);
     throw noConnection(cause);
   }
 }
+
+/** By callback, which is called at once: a server that stops may end a connection in the same packet that opened it. */
+const connect = (pool: Pool): Promise<Checkout> =>
+  new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (client) resolve(watch(client));
+      else reject(error ?? new Error('no client'));
+    });
+  });
 
 function watch(client: PoolClient): Checkout {
   let broken = false;

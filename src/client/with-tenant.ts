@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { FedgenError } from '../shared/errors.js';
 import { cancelStatement } from './cancel.js';
 import { checkOut, type Checkout } from './check-out.js';
 import { enter, leave, type Entered } from './enter.js';
@@ -54,7 +55,7 @@ async function inCheckout<T>(
     const isClean = entered !== undefined && (await undone(checkout, entered, limit, statements));
     if (!isClean) await abandon(checkout, limit, entering, statements);
     checkout.giveBack(isClean ? 'clean' : 'doubtful');
-    throw limit.reached() ?? error;
+    throw isUnknown(error) ? error : (limit.reached() ?? error);
   }
 }
 
@@ -74,10 +75,23 @@ async function commit(
     if (!left.committed) throw notCommitted(context, statements.failure());
     return left;
   } catch (error) {
+    const over = limit.reached();
+    if (over) throw unknownSince(over);
     if (!isLost(error)) throw error;
     throw lost('committing', error, { tenantId: context.tenantId, outcome: 'unknown' });
   }
 }
+
+/** The limit was reached while the server was committing: it may have been too late. */
+const unknownSince = (over: FedgenError): FedgenError =>
+  new FedgenError(over.code, `${over.message}, while it was being committed`, {
+    hint: 'Look whether it was kept before running it again.',
+    details: { ...over.details, outcome: 'unknown' },
+    cause: over,
+  });
+
+const isUnknown = (error: unknown): boolean =>
+  error instanceof FedgenError && error.details['outcome'] === 'unknown';
 
 /** Rolls back; false when that is not sure to have worked. */
 async function undone(

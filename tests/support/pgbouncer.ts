@@ -32,6 +32,8 @@ export async function startPgbouncer(server: TestServerFacts, users: readonly st
   if (user) await chown(folder, user.uid, user.gid);
   const bouncer = spawn('pgbouncer', ['--quiet', join(folder, 'pgbouncer.ini')], {
     stdio: 'ignore',
+    // Debian keeps it where only root's path leads.
+    env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` },
     ...(user && { uid: user.uid, gid: user.gid }),
   });
   let failure: Error | undefined;
