@@ -31,7 +31,7 @@ function loadedBy(entry: string): Graph {
 describe('fedgen/client', () => {
   const { files, packages } = loadedBy('src/client.ts');
 
-  it('loads no package at all: pg is the pool that it is given', () => {
+  it('loads no package: pg is the pool that it is given', () => {
     expect([...packages].sort()).toEqual(['node:crypto', 'node:net']);
   });
 
@@ -39,6 +39,15 @@ describe('fedgen/client', () => {
     const others = [...files].filter((file) => !/^src\/client(?:\/|\.ts$)/.test(file));
     expect(others.sort()).toEqual(['src/plan/names.ts', 'src/shared/errors.ts']);
   });
+});
+
+it('loads Kysely for fedgen/client/kysely only', () => {
+  const { files, packages } = loadedBy('src/client/kysely.ts');
+  expect([...packages].sort()).toEqual(['kysely', 'node:crypto', 'node:net']);
+  expect([...files].filter((file) => !file.startsWith('src/client/')).sort()).toEqual([
+    'src/plan/names.ts',
+    'src/shared/errors.ts',
+  ]);
 });
 
 it('sees what the library loads', () => {
