@@ -1,5 +1,6 @@
 /** The public interface of fedgen; the command line uses nothing else. @module */
 export { generate, type GenerateOptions, type GenerateResult } from './api/generate.js';
+export { generateCode, type GenerateCodeOptions, type GenerateCodeResult } from './api/generate-code.js';
 export { apply, type ApplyOptions, type ApplyResult, type PendingSql } from './api/apply.js';
 export {
   rollback,

@@ -26,7 +26,7 @@ export interface TenantTools<DB> {
   /** The same transaction without the second layer. */
   readonly client: TenantClient;
   /** Runs a part of the transaction that may fail; meanwhile only what `fn` is given may be used. */
-  savepoint<T>(fn: (db: Kysely<DB>, tools: TenantTools<DB>) => Promise<T>): Promise<T>;
+  readonly savepoint: <T>(fn: (db: Kysely<DB>, tools: TenantTools<DB>) => Promise<T>) => Promise<T>;
 }
 
 /** Transactions of tenants, with Kysely. */

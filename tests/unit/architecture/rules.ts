@@ -9,7 +9,7 @@ interface Allowed {
   readonly files?: readonly string[];
 }
 
-const BEFORE_API = ['shared', 'config', 'packs', 'plan', 'render', 'db', 'apply', 'validate'];
+const BEFORE_API = ['shared', 'config', 'packs', 'plan', 'render', 'codegen', 'db', 'apply', 'validate'];
 
 /** Data flows config > packs > plan > render > apply > validate > report; only api and cli compose the stages. */
 const DIRECTION: Readonly<Record<string, Allowed>> = {
@@ -18,6 +18,7 @@ const DIRECTION: Readonly<Record<string, Allowed>> = {
   packs: { values: ['shared', 'config'] },
   plan: { values: ['shared', 'packs'] },
   render: { values: ['shared', 'packs', 'plan'] },
+  codegen: { values: ['shared', 'packs', 'plan', 'render'] },
   db: { values: ['shared', 'config'] },
   apply: { values: ['shared', 'packs', 'plan', 'render', 'db'] },
   validate: { values: ['shared', 'packs', 'plan', 'render', 'db'] },
@@ -68,13 +69,13 @@ export function privateApiFaults(source: Source, index: Source): string[] {
     .map((target) => `${source.file} imports ${target}, which src/index.ts does not export`);
 }
 
-const PURE = ['plan', 'render', 'report'];
+const PURE = ['plan', 'render', 'codegen', 'report'];
 const IMPURE_MODULES =
   /^(?:node:(?:fs|net|http|https|tls|dgram|dns|child_process|worker_threads|process|os|timers)|fs|net|child_process|process|os)(?:\/|$)|^pg(?:\/|$)/;
 const IMPURE_USES =
   /^(?:process|console)\.|^(?:Date|performance)\.now$|^Math\.random$|^crypto\.random|^new Date\(\)$|^globalThis\./;
 
-/** What plan, render and report must not do: file system, network, processes, environment, clock, chance, printing. */
+/** What plan, render, codegen and report must not do: file system, network, processes, environment, clock, chance, printing. */
 export function purityFaults(source: Source): string[] {
   if (!PURE.includes(folderOf(source.file))) return [];
   const modules = importsOf(source).filter(
