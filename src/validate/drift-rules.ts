@@ -71,6 +71,8 @@ const GUARDING_PROPERTIES: ReadonlySet<string> = new Set([
   'row level security',
   'forced row level security',
   'parents',
+  // A column that is made from the tenant, to stand for it in keys.
+  'generated',
   'security',
   'settings',
 ]);

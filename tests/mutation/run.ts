@@ -63,20 +63,17 @@ function chunksOf(areas: readonly Area[], version: Major, versions: number): Chu
 
 async function runChunk({ version, jobs }: Chunk, outcomes: Outcome[]): Promise<void> {
   // In memory where that is possible: a disk is slow at random after thousands of files were removed.
-  const server = await startOwnServer(version, existsSync('/dev/shm') ? { TMPDIR: '/dev/shm' } : {});
-  try {
-    await runMutations(server, {
-      version,
-      jobs,
-      probe: !values['no-probe'],
-      onOutcome: (outcome) => {
-        outcomes.push(outcome);
-        if (values.verbose || isFault(outcome)) console.log(tell(outcome));
-      },
-    });
-  } finally {
-    await server.stop();
-  }
+  const env = existsSync('/dev/shm') ? { TMPDIR: '/dev/shm' } : {};
+  await runMutations({
+    version,
+    jobs,
+    probe: !values['no-probe'],
+    startServer: () => startOwnServer(version, env),
+    onOutcome: (outcome) => {
+      outcomes.push(outcome);
+      if (values.verbose || isFault(outcome)) console.log(tell(outcome));
+    },
+  });
 }
 
 function tell({ version, area, id, result, layers, details }: Outcome): string {
