@@ -1,10 +1,11 @@
 -- fixture: shop
 
 -- key-without-tenant: breaks isolation
+-- given: update shop.users set cognito_user_id = tenant_id
 alter table shop.users add constraint users_cognito unique (cognito_user_id);
 
 -- unique-index-without-tenant: breaks isolation
--- given: delete from shop.users
+-- given: update shop.users set email = tenant_id || '@example.org'
 create unique index users_everywhere on shop.users (lower(email));
 
 -- key-tenant-second: breaks completeness
@@ -43,7 +44,7 @@ drop index shop.idx_orders_region;
 create index idx_orders_date on shop.orders (tenant_id, order_date) where order_status is null;
 
 -- reference-without-tenant: breaks isolation
--- given: alter table shop.orders drop constraint idx_orders_tenant cascade; alter table shop.orders add primary key (tenant_id, order_id), add unique (order_id)
+-- given: update shop.orders set order_id = tenant_id where tenant_id = 'T002'; alter table shop.orders drop constraint idx_orders_tenant cascade; alter table shop.orders add primary key (tenant_id, order_id), add unique (order_id)
 alter table shop.fulfillment add constraint fulfillment_order_id_fkey foreign key (order_id) references shop.orders (order_id);
 
 -- reference-crossed: breaks isolation
