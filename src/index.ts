@@ -1,6 +1,8 @@
 /** The public interface of fedgen; the command line uses nothing else. @module */
 export { generate, type GenerateOptions, type GenerateResult } from './api/generate.js';
 export { apply, type ApplyOptions, type ApplyResult, type PendingSql } from './api/apply.js';
+export { applyFleet } from './api/fleet-apply.js';
+export type { FleetOptions, FleetResult } from './api/fleet.js';
 export {
   rollback,
   rollbackControlPlane,

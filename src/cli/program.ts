@@ -4,10 +4,13 @@ import {
   CONNECTION,
   DEPARTMENT,
   DEPARTMENT_ID,
+  DEPARTMENT_IDS,
+  FLEET,
   FORMAT,
   LIMITS,
   option,
   PACK,
+  TARGETS,
   VALIDATE,
   VAR,
   VERBOSE,
@@ -15,6 +18,7 @@ import {
   YES,
 } from './options.js';
 import type { CommandSpec } from './command-spec.js';
+import type { Drain } from './drain.js';
 import { TENANT_COMMANDS } from './tenant-commands.js';
 
 // By require: commander's ES module entry only wraps its files, and the wrapping costs start-up time.
@@ -35,7 +39,11 @@ export interface Invocation {
 }
 
 /** A command's work: options as commander parsed them in, exit code out. */
-export type Handler = (options: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<number>;
+export type Handler = (
+  options: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+  drain: Drain,
+) => Promise<number>;
 
 const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   generate: {
@@ -64,20 +72,25 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./commands/generate.js')).runGenerate,
   },
   apply: {
-    summary: 'bring a department or a shared pack up to date',
+    summary: 'bring departments or a shared pack up to date',
     examples: [
       'fedgen apply --department "Human Resources" --department-id hr',
       'fedgen apply --department-id hr --dry-run',
+      'fedgen apply --all --concurrency 8',
+      'fedgen apply --department-id "sales_*" --exclude sales_test',
       'fedgen apply --pack shop',
     ],
     options: () => [
       DEPARTMENT(),
-      DEPARTMENT_ID(),
+      DEPARTMENT_IDS(),
+      option('--all', 'every registered department').conflicts('departmentId'),
+      ...TARGETS(),
+      ...FLEET(),
       PACK(),
       VAR(),
       option('--dry-run', 'print the SQL that would run; reads only'),
       option('--accept-edited', 'record the present text of edited scripts without running it'),
-      ...CONNECTION(),
+      ...CONNECTION(['text', 'json', 'ndjson']),
       ...LIMITS(),
     ],
     load: async () => (await import('./commands/apply.js')).runApply,
@@ -136,7 +149,11 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'fedgen validate --all --format html --output validation.html',
       'fedgen validate --department-id "sales_*" --skip probe --fail-on warning',
     ],
-    options: () => [...VALIDATE(), ...CONNECTION(['text', 'json', 'ndjson', 'junit', 'sarif', 'html'])],
+    options: () => [
+      DEPARTMENT_IDS(),
+      ...VALIDATE(),
+      ...CONNECTION(['text', 'json', 'ndjson', 'junit', 'sarif', 'html']),
+    ],
     load: async () => (await import('./commands/validate.js')).runValidate,
   },
   seed: {
@@ -176,7 +193,7 @@ const DEV_COMMANDS: Readonly<Record<string, CommandSpec>> = Object.fromEntries(
 );
 
 /** The command tree: names, options and examples; no logic. Handlers are loaded when they are called. */
-export function buildProgram(invocation: Invocation, signal: AbortSignal): Commander.Command {
+export function buildProgram(invocation: Invocation, signal: AbortSignal, drain: Drain): Commander.Command {
   const program = new Command('fedgen')
     .description('Tenant schemas as code, proved: render, apply, roll back and validate.')
     .option('-V, --version', 'print the version')
@@ -194,11 +211,11 @@ export function buildProgram(invocation: Invocation, signal: AbortSignal): Comma
       helpExamples(['fedgen demo', 'fedgen apply --department "Human Resources" --department-id hr']),
     )
     .exitOverride();
-  addCommands(program, COMMANDS, invocation, signal);
+  addCommands(program, COMMANDS, { invocation, signal, drain });
   const dev = program.command('dev').description('a local PostgreSQL that is kept between runs');
-  addCommands(dev, DEV_COMMANDS, invocation, signal);
+  addCommands(dev, DEV_COMMANDS, { invocation, signal, drain });
   const tenant = program.command('tenant').description('the tenants of a shared pack, or departments');
-  addCommands(tenant, TENANT_COMMANDS, invocation, signal);
+  addCommands(tenant, TENANT_COMMANDS, { invocation, signal, drain });
   return program;
 }
 
@@ -212,8 +229,7 @@ function printVersion(): never {
 function addCommands(
   parent: Commander.Command,
   specs: Readonly<Record<string, CommandSpec>>,
-  invocation: Invocation,
-  signal: AbortSignal,
+  { invocation, signal, drain }: { invocation: Invocation; signal: AbortSignal; drain: Drain },
 ): void {
   const addOptions = new Map<Commander.Command, () => void>();
   parent.hook('preSubcommand', (_parent, command) => addOptions.get(command)?.());
@@ -230,7 +246,7 @@ function addCommands(
     command.on('beforeHelp', addOnce);
     command.action(async (options: Record<string, unknown>) => {
       const run = await spec.load();
-      invocation.exitCode = await run(options, signal);
+      invocation.exitCode = await run(options, signal, drain);
     });
   }
 }
