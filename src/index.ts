@@ -2,7 +2,9 @@
 export { generate, type GenerateOptions, type GenerateResult } from './api/generate.js';
 export { apply, type ApplyOptions, type ApplyResult, type PendingSql } from './api/apply.js';
 export { applyFleet } from './api/fleet-apply.js';
-export type { FleetOptions, FleetResult } from './api/fleet.js';
+export { rollbackFleet, type FleetRollbackOptions } from './api/fleet-rollback.js';
+export type { FleetOptions } from './api/fleet-prepare.js';
+export type { FleetResult } from './api/fleet.js';
 export {
   rollback,
   rollbackControlPlane,

@@ -11,13 +11,11 @@ import {
   prepareFleet,
   readSelection,
   readState,
-  runOverFleet,
   toPackScript,
   type FleetOptions,
-  type FleetResult,
-  type FleetWork,
   type PreparedFleet,
-} from './fleet.js';
+} from './fleet-prepare.js';
+import { runOverFleet, type FleetResult, type FleetWork } from './fleet.js';
 import {
   compareStand,
   requireSelection,

@@ -86,6 +86,32 @@ export async function readFailed(session: Session, owner: string): Promise<Map<s
   });
 }
 
+/** A run that is under way. */
+export interface RunningRun {
+  readonly runId: string;
+  readonly command: MigrationCommand;
+  readonly startedAt: Date;
+  readonly runBy: string;
+  readonly targets: number;
+  /** Targets that are finished, well or not. */
+  readonly done: number;
+}
+
+/** The runs over many targets that are under way now: their connections still stand. */
+export async function readRunning(session: Session, owner: string): Promise<RunningRun[]> {
+  return asOwner(session, owner, 'read only', async () => {
+    const { rows } = await session.client.query<RunningRun>(
+      `select r.run_id::text as "runId", r.command, r.started_at as "startedAt", r.run_by as "runBy",
+              count(t.target)::int as targets, (count(t.target) filter (where t.state <> 'pending'))::int as done
+         from federation.migration_runs r join federation.run_targets t using (run_id)
+        where r.state = 'running'
+          and exists (select from pg_stat_activity a where a.pid = r.backend_pid and a.backend_start <= r.started_at)
+        group by r.run_id order by r.started_at`,
+    );
+    return rows;
+  });
+}
+
 async function requireRun(session: Session, runId: string): Promise<string> {
   const { rows } = await session.client.query<{ command: string }>(
     'select command from federation.migration_runs where run_id::text = $1',

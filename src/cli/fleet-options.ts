@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { FleetOptions } from '../api/fleet.js';
+import type { FleetOptions } from '../api/fleet-prepare.js';
 import { FedgenError } from '../shared/errors.js';
 import type { Handler } from './program.js';
 import { flag, list, number, text, variables } from './settings.js';
