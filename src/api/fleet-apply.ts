@@ -23,7 +23,9 @@ import {
   surveyTargets,
   type SurveyedTarget,
 } from './fleet-survey.js';
+import { planIn, refuseStale, type FleetPlan } from './plan.js';
 import { withDatabase } from './run.js';
+import { createVerifier, type Verifier } from './verify.js';
 
 /**
  * Brings many departments up to their pack, several at a time, the control plane first if need be. Each script is a
@@ -31,18 +33,31 @@ import { withDatabase } from './run.js';
  * @returns what became of them; a department that failed is no error of this call.
  * @throws FedgenError for what concerns all of them: E_USAGE, E_TARGET_UNKNOWN, E_DB_*, E_PACK_*.
  */
-export async function applyFleet(options: FleetOptions): Promise<FleetResult> {
+export async function applyFleet(given: FleetOptions): Promise<FleetResult> {
+  const { plan } = given;
+  const options = plan ? { ...given, named: plan.steps.flatMap(({ targets }) => targets) } : given;
   requireSelection(options, 'apply');
   const prepared = await prepareFleet(options);
   return withDatabase(prepared, 'applying to departments', async (session) => {
+    if (plan) await refuseMoved(session, prepared, plan);
     const targets = await surveyForApply(session, prepared, (state) =>
       ensureControlPlane(session, prepared, state),
     );
     const needy = targets.filter(isNeedy);
     // A fault of the templates concerns all of them: it is found before anything is touched.
     if (needy[0]) prepared.renderer.runnable(prepared.planOf(needy[0]));
-    return runOverFleet(session, prepared, workOf(prepared), { targets: needy, chosen: targets.length });
+    const verify = options.verify && needy.length > 0 ? await createVerifier(session, prepared) : undefined;
+    return runOverFleet(session, prepared, workOf(prepared, verify), {
+      targets: needy,
+      chosen: targets.length,
+    });
   });
+}
+
+/** Compares a plan with the one that would be made of its departments now. */
+async function refuseMoved(session: Session, prepared: PreparedFleet, plan: FleetPlan): Promise<void> {
+  const now = await planIn(session, prepared, await readState(session, prepared.settings));
+  refuseStale({ ...plan, unchanged: 0 }, { ...now, unchanged: 0 });
 }
 
 /** Is there anything to do, or anything wrong, as far as the ledger's sums tell? */
@@ -79,12 +94,13 @@ async function ensureControlPlane(
   return true;
 }
 
-const workOf = ({ renderer }: PreparedFleet): FleetWork => ({
+const workOf = ({ renderer }: PreparedFleet, verify: Verifier | undefined): FleetWork => ({
   command: 'apply',
   at: async (run, rows, runId) => {
     const worklist = buildWorklist(renderer.runnable(run.plan), rows);
     refuseEdited(worklist.edited);
     await runScripts(run, worklist.pending, runId);
+    if (worklist.pending.length > 0) await verify?.(run, runId);
     return worklist.pending.length;
   },
 });

@@ -13,6 +13,7 @@ import { loadSqlParser } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
 import type { PackScript, TargetSelection } from './fleet-survey.js';
 import type { CommonOptions } from './options.js';
+import type { FleetPlan } from './plan.js';
 import { connecting, type Connecting } from './run.js';
 
 /** How many departments are worked on together. */
@@ -32,6 +33,10 @@ export interface FleetOptions extends CommonOptions, Omit<TargetSelection, 'shar
   readonly maxFailures?: number | string | undefined;
   /** The share of the time that each connection works, up to 1. Default: 1. */
   readonly duty?: number | undefined;
+  /** Compares each department after its scripts with what they should have made, and takes them back where it differs. */
+  readonly verify?: boolean | undefined;
+  /** A plan to carry out: refused if another one would be made now. It says which departments are meant. */
+  readonly plan?: FleetPlan | undefined;
   /** Aborting it begins no further department; those under way are finished. */
   readonly drain?: AbortSignal | undefined;
 }

@@ -3,6 +3,7 @@ import {
   chooseForRollback,
   planRollback,
   previewLosses,
+  refuseHalfDone,
   undoSteps,
   type RollbackGoal,
 } from '../apply/rollback.js';
@@ -57,6 +58,7 @@ async function undoAt(
   run: TargetRun,
   { rows, runId }: { readonly rows: readonly LedgerRow[]; readonly runId: string },
 ): Promise<number> {
+  refuseHalfDone(rows, options.goal);
   const { applied } = buildWorklist(renderer.runnable(run.plan), rows);
   const chosen = chooseForRollback(applied, options.goal);
   const wanted = new Set(chosen.map(({ row }) => row.script));

@@ -13,7 +13,7 @@ import type { FedgenError } from '../shared/errors.js';
 import { VERSION } from '../shared/version.js';
 import { mostFailures, type PreparedFleet } from './fleet-prepare.js';
 import type { SurveyedTarget } from './fleet-survey.js';
-import { withDatabase } from './run.js';
+import { requireOwnBackend, withDatabase } from './run.js';
 
 /** What became of a run over many departments. */
 export interface FleetResult extends Omit<FleetOutcome, 'failed' | 'stopped'> {
@@ -66,6 +66,7 @@ export async function runOverFleet(
 ): Promise<FleetResult> {
   if (targets.length === 0) return nothingToDo(session, work.command, chosen);
   const started = performance.now();
+  await requireOwnBackend(session, prepared);
   const { options, settings } = prepared;
   const { owner } = sharedRoles(settings.rolePrefix);
   const concurrency = options.concurrency ?? (await roomOn(session));

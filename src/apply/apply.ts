@@ -6,6 +6,7 @@ import { appliedSql } from '../render/ledger-sql.js';
 import type { RunnableScript } from '../render/render.js';
 import type { OnEvent, ScriptOutcome } from './events.js';
 import { finishRun, hasLedger, startRun } from './ledger.js';
+import { runOutside } from './run-outside.js';
 import { assertSearchPath, runInTransaction, type ScriptLimits } from './run-script.js';
 import { scriptError } from './script-error.js';
 
@@ -81,6 +82,11 @@ async function applyOne(
   const { name, directives } = script.source;
   const target = plan.target.id;
   onEvent({ type: 'script-start', target, script: name });
+  if (directives.noTransaction) {
+    const durationMs = await runOutside(run, script, runId);
+    onEvent({ type: 'script-done', target, script: name, durationMs });
+    return { target, script: name, state: 'applied', durationMs };
+  }
   const transaction = {
     session,
     plan,

@@ -10,6 +10,23 @@ import { finishRun, startRun, type LedgerRow } from './ledger.js';
 import { runInTransaction } from './run-script.js';
 import { scriptError } from './script-error.js';
 
+/**
+ * A script that was begun outside of a transaction must be brought to its end before anything is taken back.
+ * @throws FedgenError E_SCRIPT_ORDER.
+ */
+export function refuseHalfDone(ledger: readonly LedgerRow[], goal: RollbackGoal): void {
+  const begun = ledger.find((row) => row.state === 'running');
+  if (!begun || goal.kind === 'all') return;
+  throw new FedgenError(
+    'E_SCRIPT_ORDER',
+    `${begun.script} stands half-way at "${begun.target}": ${begun.statementsDone} of its statements are done`,
+    {
+      hint: 'Apply again to finish it, then roll back; or remove the target with --all.',
+      details: { target: begun.target, script: begun.script },
+    },
+  );
+}
+
 /** How far back: to a script number, by a number of scripts, or everything at once. */
 export type RollbackGoal =
   | { readonly kind: 'to'; readonly number: number }
@@ -27,6 +44,9 @@ export interface RollbackStep {
   readonly rows: readonly LedgerRow[];
 }
 
+/** The label of the one step that removes a target. */
+const EVERYTHING = 'everything';
+
 interface Pair<S extends ScriptChecksums = RenderedScript> {
   readonly script: S;
   readonly row: LedgerRow;
@@ -42,7 +62,7 @@ export function planRollback(applied: readonly Pair[], goal: RollbackGoal): Roll
   refuseUnsafe(goal.kind === 'all' ? chosen.slice(-1) : chosen);
   const first = chosen.at(-1);
   if (goal.kind !== 'all' || !first) return chosen.map(stepOf);
-  return [{ ...stepOf(first), label: 'everything', rows: chosen.map(({ row }) => row) }];
+  return [{ ...stepOf(first), label: EVERYTHING, rows: chosen.map(({ row }) => row) }];
 }
 
 /**
@@ -242,7 +262,9 @@ async function rollBackOne(
     if (directives.runAs === 'provisioner') await session.client.query('set local role none');
   };
   const ids = step.rows.map((row) => quoteLiteral(row.id)).join(', ');
-  const record = bringsLedger(plan, step.script.source) ? '' : rolledBackSql(`id in (${ids})`, runId);
+  // A script that was half-way goes with everything else.
+  const begun = step.label === EVERYTHING ? ` or target = ${quoteLiteral(target)} and state = 'running'` : '';
+  const record = bringsLedger(plan, step.script.source) ? '' : rolledBackSql(`id in (${ids})${begun}`, runId);
   const durationMs = await runInTransaction(transaction, step.down, record, recount);
   onEvent({ type: 'script-done', target, script: step.label, durationMs });
   return step.rows.map((row) => ({ target, script: row.script, state: 'rolled-back', durationMs }));

@@ -78,8 +78,10 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'fedgen apply --department-id hr --dry-run',
       'fedgen apply --all --concurrency 8',
       'fedgen apply --department-id "sales_*" --exclude sales_test',
+      'fedgen apply plan.json',
       'fedgen apply --pack shop',
     ],
+    argument: ['plan', 'a plan that "fedgen plan --out" wrote; refused if it does not hold any more'],
     options: () => [
       DEPARTMENT(),
       DEPARTMENT_IDS(),
@@ -89,11 +91,30 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       PACK(),
       VAR(),
       option('--dry-run', 'print the SQL that would run; reads only'),
+      option(
+        '--verify',
+        'compare registered departments afterwards with what the scripts make, and undo what differs',
+      ),
       option('--accept-edited', 'record the present text of edited scripts without running it'),
       ...CONNECTION(['text', 'json', 'ndjson']),
       ...LIMITS(),
     ],
     load: async () => (await import('./commands/apply.js')).runApply,
+  },
+  plan: {
+    summary: 'tell what apply would run where, and what that may do to others',
+    examples: ['fedgen plan --all', 'fedgen plan --all --out plan.json'],
+    options: () => [
+      DEPARTMENT_IDS(),
+      option('--all', 'every registered department').conflicts('departmentId'),
+      ...TARGETS(),
+      option('--out <file>', 'write the plan to this file, for "fedgen apply <file>"'),
+      option('--check', 'exit 1 when something is to do'),
+      PACK(),
+      VAR(),
+      ...CONNECTION(),
+    ],
+    load: async () => (await import('./commands/plan.js')).runPlan,
   },
   rollback: {
     summary: 'take departments or a shared pack back',
@@ -251,9 +272,12 @@ function addCommands(
     };
     addOptions.set(command, addOnce);
     command.on('beforeHelp', addOnce);
-    command.action(async (options: Record<string, unknown>) => {
+    if (spec.argument) command.argument(`[${spec.argument[0]}]`, spec.argument[1]);
+    command.action(async () => {
+      const [argument] = command.args;
+      const given = spec.argument && argument !== undefined ? { [spec.argument[0]]: argument } : {};
       const run = await spec.load();
-      invocation.exitCode = await run(options, signal, drain);
+      invocation.exitCode = await run({ ...command.opts(), ...given }, signal, drain);
     });
   }
 }

@@ -152,7 +152,7 @@ function renderScript(
   checksumsOf: ChecksumsOf,
 ): RenderedScript {
   const rendering = renderTemplate(source.template, context);
-  const up = parseRendering(rendering, source.template);
+  const up = parseRendering(rendering, source.template, source.directives.noTransaction);
   return {
     source,
     up,
@@ -207,11 +207,11 @@ function underivable(
 }
 
 /** Parses rendered SQL and refuses what no script may contain. */
-function parseRendering(rendering: Rendering, template: TemplateRef): ParsedSql {
+function parseRendering(rendering: Rendering, template: TemplateRef, noTransaction = false): ParsedSql {
   const { text: sql, sourceMap } = rendering;
   try {
     const rendered = { file: template.file, sql, sourceMap, statements: parseSql(sql) };
-    refuseForbidden(rendered);
+    refuseForbidden(rendered, noTransaction);
     return rendered;
   } catch (cause) {
     if (!(cause instanceof SqlSyntaxError)) throw cause;
@@ -222,8 +222,8 @@ function parseRendering(rendering: Rendering, template: TemplateRef): ParsedSql 
   }
 }
 
-function refuseForbidden(rendered: ParsedSql): void {
-  const [first] = findForbidden(rendered.statements);
+function refuseForbidden(rendered: ParsedSql, noTransaction: boolean): void {
+  const [first] = findForbidden(rendered.statements, noTransaction);
   if (!first) return;
   throw sqlError('E_SQL_FORBIDDEN', rendered, first.statement.start, first.reason, { hint: first.hint });
 }

@@ -4,33 +4,42 @@ import path from 'node:path';
 import type { Settings } from '../../src/index.js';
 import { createTestDatabase, withClient, type TestDatabase } from './database.js';
 import { testSettings } from './department.js';
+import { departmentScripts } from './fixtures/packs.js';
 import type { TestServerFacts } from './postgres.js';
 
-/** A pack whose departments are made in a moment: a schema with one table, registered, and nothing else. */
-const SMALL: Readonly<Record<string, string>> = {
-  'pack.yaml': `name: small
+/** A pack whose departments are made in a moment: registered, with one table that is secured like any other. */
+const PACK_FILE = `name: small
 version: 1
 description: departments with one table
 engine: postgres
 tenancy: schema
 tenantColumn: { name: department, type: varchar(100) }
-tables: []
-`,
-  '0001_create_department.sql.njk': `-- fedgen: run-as provisioner
-create schema {{ target.schema | ident }} authorization {{ roles.owner | ident }};
-`,
-  '0001_create_department.down.sql.njk': `-- fedgen: run-as provisioner
-select federation.unregister_department({{ target.id | literal }});
-drop schema {{ target.schema | ident }} cascade;
-`,
-  '0002_register_department.sql.njk': `insert into federation.departments (department_id, department_name, tenant_schema)
-values ({{ target.id | literal }}, {{ target.name | literal }}, {{ target.schema | literal }});
-create table {{ 'notes' | qualified(target.schema) }} (id integer constraint notes_pkey primary key);
-`,
-  '0002_register_department.down.sql.njk': `drop table {{ 'notes' | qualified(target.schema) }};
-delete from federation.departments where department_id = {{ target.id | literal }};
-`,
-};
+tables:
+  - name: notes
+    category: notes
+    purpose: What was said
+    retention: { none: Kept for ever }
+`;
+const NOTES = `{% from "_macros/tables.njk" import department_column, department_keys %}
+{% from "_macros/security.njk" import secure %}
+create table {{ 'notes' | qualified(target.schema) }} (
+  id uuid not null default gen_random_uuid(),
+  {{ department_column(target) }},
+  {{ department_keys(target, 'notes', 'idx_notes_department') }}
+);
+{{ secure(target, roles, 'notes') }}
+`;
+
+async function smallPack(): Promise<Readonly<Record<string, string>>> {
+  const scripts = await departmentScripts();
+  const [up, down] = ['0002_register_department.sql.njk', '0002_register_department.down.sql.njk'] as const;
+  return {
+    ...scripts,
+    'pack.yaml': PACK_FILE,
+    [up]: `${scripts[up] ?? ''}\n${NOTES}`,
+    [down]: `drop table {{ 'notes' | qualified(target.schema) }};\n${scripts[down] ?? ''}`,
+  };
+}
 
 /** A script that adds a column to every department. */
 export const ADD_COLUMN = `alter table {{ 'notes' | qualified(target.schema) }} add column body text;\n`;
@@ -56,7 +65,8 @@ export async function makeFleet(
   const dir = await mkdtemp(path.join(tmpdir(), 'fedgen-fleet-'));
   const folder = path.join(dir, 'small');
   await mkdir(folder);
-  for (const [name, content] of Object.entries(SMALL)) await writeFile(path.join(folder, name), content);
+  for (const [name, content] of Object.entries(await smallPack()))
+    await writeFile(path.join(folder, name), content);
   return {
     database,
     settings: testSettings(database, { packDirs: [dir], pack: 'small', ...overrides }),

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { apply } from '../../api/apply.js';
+import type { FleetPlan } from '../../api/plan.js';
 import { applyFleet } from '../../api/fleet-apply.js';
 import { formatApply, formatPendingSql } from '../../report/apply-text.js';
 import { FedgenError } from '../../shared/errors.js';
@@ -12,7 +14,8 @@ import { targetOf, flag, settingsOf, text } from '../settings.js';
 
 /** `fedgen apply` */
 export const runApply: Handler = async (options, signal, drain) => {
-  if (flag(options, 'all') || isFleet(options)) return runFleet(options, signal, drain);
+  const many = flag(options, 'all') || flag(options, 'verify') || text(options, 'plan') !== undefined;
+  if (many || isFleet(options)) return runFleet(options, signal, drain);
   const settings = await settingsOf(options);
   const dryRun = flag(options, 'dryRun');
   const format = text(options, 'format');
@@ -47,11 +50,13 @@ const runFleet: Handler = async (options, signal, drain) => {
   const format = text(options, 'format');
   drain.use();
   const result = await withProgress(
-    (onEvent) =>
+    async (onEvent) =>
       applyFleet({
         ...selection,
         ...fleetPolicyOf(options),
         all: flag(options, 'all'),
+        verify: flag(options, 'verify'),
+        plan: await readPlan(options),
         settings,
         signal,
         drain: drain.signal,
@@ -61,3 +66,22 @@ const runFleet: Handler = async (options, signal, drain) => {
   );
   return printFleet(result, format);
 };
+
+/** The plan that was handed over. @throws FedgenError E_USAGE for a file that is none, or beside a choice of departments. */
+async function readPlan(options: Parameters<Handler>[0]): Promise<FleetPlan | undefined> {
+  const file = text(options, 'plan');
+  if (file === undefined) return undefined;
+  if (flag(options, 'all') || isFleet(options) || options['departmentId'] !== undefined)
+    throw new FedgenError('E_USAGE', 'a plan says itself which departments are meant');
+  try {
+    const plan: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (Reflect.get(Object(plan), 'schemaVersion') === 1 && Array.isArray(Reflect.get(Object(plan), 'steps')))
+      return plan as FleetPlan;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FedgenError('E_USAGE', `cannot read the plan ${file}: ${reason}`, { cause });
+  }
+  throw new FedgenError('E_USAGE', `${file} is no plan of fedgen`, {
+    hint: 'Make one with: fedgen plan --all --out plan.json',
+  });
+}

@@ -13,7 +13,10 @@ async function newFleet(label: string, ...more: [Parameters<typeof makeFleet>[2]
   return fleet;
 }
 
-const SPOILED = ADD_COLUMN.replace('text', `text {% if target.id == 'd03' %}default (1 / 0)::text{% endif %}`);
+const SPOILED = ADD_COLUMN.replace(
+  'text',
+  `text{% if target.id == 'd03' %} default (1 / 0)::text{% endif %}`,
+);
 const versions = async ({ settings }: TestFleet): Promise<Record<string, number>> =>
   Object.fromEntries(
     (await status({ settings })).departments.map((each) => [each.departmentId, each.version]),
