@@ -10,6 +10,7 @@ import { matchesGlob } from '../shared/glob.js';
 import { recordExpectation, toExpectation, type Recording } from '../validate/expectation.js';
 import { cleanMark, readLastClean } from '../validate/last-clean.js';
 import type { CompareInput } from '../validate/prove.js';
+import { expectRegistration } from '../validate/registration.js';
 import { readRegistry, type RegisteredTarget, type Registry } from '../validate/registry.js';
 import { readSnapshot, writeSnapshot } from './snapshot.js';
 
@@ -89,6 +90,7 @@ export async function prepareComparison(
     trustedRoles: settings.validate.trustedRoles,
     extensions: settings.validate.extensions,
     registry,
+    registration: await expectRegistration(pack, registry, options),
     expectation: toExpectation(recording),
     isWanted: (code) => selected.has(code),
     isLastClean: await lastClean(session, survey),
