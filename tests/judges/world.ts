@@ -1,7 +1,12 @@
 import { apply, generate, type Settings } from '../../src/index.js';
 import { CONTROL_PLANE, listBuiltInPacks, loadPack } from '../../src/packs/load.js';
-import { departmentRole, departmentSchema, packGroup, sharedRoles } from '../../src/plan/names.js';
-import { tenantRole } from '../../src/plan/tenant.js';
+import {
+  departmentRole,
+  departmentSchema,
+  packGroup,
+  sharedRoles,
+  tenantRole,
+} from '../../src/plan/names.js';
 import { SHARED_PACKS } from '../support/built-in-packs.js';
 import { withClient, type TestDatabase } from '../support/database.js';
 import { testSettings } from '../support/department.js';
