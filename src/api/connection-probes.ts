@@ -8,7 +8,7 @@ import type { CheckResult } from '../validate/model.js';
 import type { Result } from '../validate/probes/attempt.js';
 import { probeLogin, type LoginScene, type Owner } from '../validate/probes/logins.js';
 import { probePools, type Borrower, type Pool } from '../validate/probes/pool.js';
-import { readLandscape, sqlName } from '../validate/probes/relations.js';
+import { readLandscape } from '../validate/probes/relations.js';
 import { checkResult, type Remark } from '../validate/probes/verdict.js';
 import type { RegisteredTarget, Registry } from '../validate/registry.js';
 import type { Survey } from './survey-input.js';
@@ -179,9 +179,9 @@ async function sceneOf(
   return {
     tenant,
     tenantColumn: pack.tenantColumn.name,
-    own: tenant ? tables.filter(({ schema }) => tenant.schemas.includes(schema)).map(sqlName) : [],
-    foreign: isShared ? [] : tables.filter(({ schema }) => ofOthers.includes(schema)).map(sqlName),
-    shared: isShared ? tables.filter(({ hasTenant }) => hasTenant).map(sqlName) : [],
+    own: tenant ? tables.filter(({ schema }) => tenant.schemas.includes(schema)) : [],
+    foreign: isShared ? [] : tables.filter(({ schema }) => ofOthers.includes(schema)),
+    shared: isShared ? tables.filter(({ hasTenant }) => hasTenant) : [],
     // A pool's login is a member of them all, and becomes them on purpose.
     others: tenant ? others : [],
   };

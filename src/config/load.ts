@@ -96,7 +96,8 @@ async function checkLevels(raws: readonly RawLevel[]): Promise<readonly Database
   return checked.flatMap((result) => ('entry' in result ? [result.entry] : []));
 }
 
-type ScalarKey = 'rolePrefix' | 'packs' | 'pack' | 'outputDir' | 'lockRetries' | 'variables' | 'validate';
+type ScalarKey =
+  'rolePrefix' | 'packs' | 'pack' | 'outputDir' | 'lockRetries' | 'variables' | 'validate' | 'groups';
 type DurationKey = 'lockTimeout' | 'lockWait' | 'statementTimeout' | 'connectTimeout';
 
 /** The highest level that says something about `key`. */
@@ -171,6 +172,7 @@ function buildSettings(
       statementTimeoutMs: pickDuration(levels, 'statementTimeout'),
       connectTimeoutMs: pickDuration(levels, 'connectTimeout'),
       variables: pick(levels, 'variables')?.value,
+      groups: pick(levels, 'groups')?.value,
       validate: validateOf(levels, context.logins),
       configFile: file?.path,
     }),

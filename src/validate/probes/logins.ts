@@ -2,6 +2,7 @@ import type { Session } from '../../db/session.js';
 import { quoteIdentifier, quoteLiteral } from '../../render/quote.js';
 import type { Attempt, Result } from './attempt.js';
 import { judge } from './attempt.js';
+import { fullName, sqlName } from './relations.js';
 import { runActs } from './run.js';
 
 /** Somebody whose rows stand somewhere. */
@@ -10,16 +11,22 @@ export interface Owner {
   readonly role: string;
 }
 
+/** A table and its schema. */
+export interface TableName {
+  readonly schema: string;
+  readonly name: string;
+}
+
 /** What a login is, and what stands around it. */
 export interface LoginScene {
   /** The tenant that logs in; undefined for the login of a pool. */
   readonly tenant: Owner | undefined;
   /** Tables that the login itself must be able to read. */
-  readonly own: readonly string[];
+  readonly own: readonly TableName[];
   /** Tables of others, each in a schema that is not the login's. */
-  readonly foreign: readonly string[];
+  readonly foreign: readonly TableName[];
   /** Tables in which rows of all tenants stand. */
-  readonly shared: readonly string[];
+  readonly shared: readonly TableName[];
   readonly tenantColumn: string;
   /** Roles that it must not become. */
   readonly others: readonly string[];
@@ -63,7 +70,8 @@ function attemptsOf(login: string, scene: LoginScene): Attempt[] {
   });
   const { tenant, tenantColumn } = scene;
   const isOthers = tenant
-    ? `${quoteIdentifier(tenantColumn)} is distinct from ${quoteLiteral(tenant.id)}`
+    ? // Rows of no tenant are for all.
+      `${quoteIdentifier(tenantColumn)} <> ${quoteLiteral(tenant.id)}`
     : 'true';
   return [
     ...Object.entries(beginnings(tenant)).map(([operation, condition]) =>
@@ -72,15 +80,17 @@ function attemptsOf(login: string, scene: LoginScene): Attempt[] {
       }),
     ),
     ...scene.own.map((table) =>
-      attempt(table, 'read its own table', `select 1 from (${anyOf(table)}) counted`, {
+      attempt(fullName(table), 'read its own table', `select 1 from (${anyOf(sqlName(table))}) counted`, {
         expect: 'works',
         isolation: false,
       }),
     ),
     ...scene.shared.map((table) =>
-      attempt(table, 'read rows of others', anyOf(`${table} where ${isOthers}`)),
+      attempt(fullName(table), 'read rows of others', anyOf(`${sqlName(table)} where ${isOthers}`)),
     ),
-    ...scene.foreign.map((table) => attempt(table, 'read a table of another', anyOf(table))),
+    ...scene.foreign.map((table) =>
+      attempt(fullName(table), 'read a table of another', anyOf(sqlName(table))),
+    ),
     ...scene.others.map((role) =>
       attempt(role, 'set role', becoming(role), {
         expect: 'refused',

@@ -3,6 +3,8 @@ import { sqlState } from '../../db/errors.js';
 import { quoteIdentifier, quoteLiteral } from '../../render/quote.js';
 import type { CheckResult } from '../model.js';
 import { isRight, judge, type Attempt, type Result } from './attempt.js';
+import type { TableName } from './logins.js';
+import { fullName, sqlName } from './relations.js';
 import { DONE, type Answer } from './run.js';
 import { checkResult } from './verdict.js';
 
@@ -77,7 +79,7 @@ async function probePool(
     const lent = await tryAll(session, [lending(pool, table)]);
     return {
       results: lent.every(isRight) ? [...lent, ...(await tryAll(session, attemptsOn(pool, table)))] : lent,
-      evidence: [`${pool.login} lent to ${pool.first.role}, which read ${table}`],
+      evidence: [`${pool.login} lent to ${pool.first.role}, which read ${fullName(table)}`],
     };
   } finally {
     await client.query('rollback; reset session authorization; discard all').catch(() => undefined);
@@ -85,23 +87,25 @@ async function probePool(
 }
 
 /** A table that the first borrower may read; one with rows if there is any. */
-async function findTable({ client }: Session, { first }: Pool): Promise<string | undefined> {
-  const { rows } = await client.query<{ name: string }>(
-    `select format('%I.%I', n.nspname, c.relname) as name
+async function findTable({ client }: Session, pool: Pool): Promise<TableName | undefined> {
+  const { first, tenantColumn } = pool;
+  const { rows } = await client.query<TableName>(
+    `select n.nspname as schema, c.relname as name
        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where n.nspname = any ($2) and c.relkind in ('r', 'p') and not c.relispartition
         and has_schema_privilege($1, n.oid, 'usage') and has_table_privilege($1, c.oid, 'select')
-      order by c.reltuples desc, 1 limit 1`,
-    [first.role, first.schemas],
+        and exists (select from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attname = $3 and not a.attisdropped)
+      order by c.reltuples desc, 1, 2 limit 1`,
+    [first.role, first.schemas, tenantColumn],
   );
-  return rows[0]?.name;
+  return rows[0];
 }
 
 const asBorrower = ({ id, role }: Borrower): string =>
   `set local role ${quoteIdentifier(role)}; set local app.current_tenant_id = ${quoteLiteral(id)}`;
 
 /** A borrower reads, and leaves behind a plan and a cursor that outlives its transaction. */
-const lending = ({ login, first }: Pool, table: string): Attempt => ({
+const lending = ({ login, first }: Pool, table: TableName): Attempt => ({
   check: 'pooled_connections',
   actor: login,
   object: first.role,
@@ -112,23 +116,23 @@ const lending = ({ login, first }: Pool, table: string): Attempt => ({
   act: {
     as: `${asBorrower(first)}; set local plan_cache_mode = force_generic_plan`,
     before: [
-      `prepare fedgen_pool as select t::text from ${table} t limit 100`,
+      `prepare fedgen_pool as select t::text from ${sqlName(table)} t limit 100`,
       'execute fedgen_pool',
-      `declare fedgen_pool cursor with hold for select t::text from ${table} t limit 100`,
+      `declare fedgen_pool cursor with hold for select t::text from ${sqlName(table)} t limit 100`,
     ],
     sql: `select count(*) from pg_catalog.pg_cursors where name = 'fedgen_pool'`,
     counts: 'rows',
   },
 });
 
-function attemptsOn({ login, second, tenantColumn }: Pool, table: string): Attempt[] {
+function attemptsOn({ login, second, tenantColumn }: Pool, table: TableName): Attempt[] {
   const settings = CONTEXT.map((name) => `nullif(pg_catalog.current_setting('${name}', true), '')`).join(
     ', ',
   );
   const attempt = (operation: string, act: Attempt['act'], more: Partial<Attempt> = {}): Attempt => ({
     check: 'pooled_connections',
     actor: login,
-    object: table,
+    object: fullName(table),
     operation,
     expect: 'nothing',
     remedy: `Whoever lends connections of ${login} begins with SET LOCAL ROLE and SET LOCAL app.current_tenant_id inside the transaction, and no policy may answer without them.`,
@@ -136,7 +140,7 @@ function attemptsOn({ login, second, tenantColumn }: Pool, table: string): Attem
     ...more,
   });
   const count = (where: string): string => `select count(*) from (select from ${where} limit 1) one`;
-  const others = `${table} where ${quoteIdentifier(tenantColumn)} is distinct from ${quoteLiteral(second?.id ?? '')}`;
+  const others = `${sqlName(table)} where ${quoteIdentifier(tenantColumn)} <> ${quoteLiteral(second?.id ?? '')}`;
   const plan = { as: 'select', sql: 'execute fedgen_pool', counts: 'change' } as const;
   return [
     attempt('find a role or a tenant set', {
@@ -146,7 +150,7 @@ function attemptsOn({ login, second, tenantColumn }: Pool, table: string): Attem
       ),
       counts: 'rows',
     }),
-    attempt('read what the last borrower read', { as: 'select', sql: count(table), counts: 'rows' }),
+    attempt('read what the last borrower read', { as: 'select', sql: count(sqlName(table)), counts: 'rows' }),
     attempt('execute a plan of the last borrower', plan),
     ...(second === undefined
       ? []
