@@ -1,6 +1,6 @@
 import type { Session } from '../db/session.js';
 import { CONTROL_SCHEMA, departmentRole } from '../plan/names.js';
-import { tenantRole } from '../plan/tenant.js';
+import { tenantRole } from '../plan/names.js';
 import { quoteIdentifier } from '../render/quote.js';
 import type { IdentityStatement } from './model.js';
 
