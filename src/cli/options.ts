@@ -114,6 +114,10 @@ export const VALIDATE = (): Commander.Option[] => [
   option('--only <names>', 'only these checks or layers, separated by commas').argParser(commaSeparated),
   option('--skip <names>', 'all but these checks or layers').argParser(commaSeparated),
   option('--fail-on <severity>', 'mildest finding that fails (error)').choices(['error', 'warning', 'note']),
+  option(
+    '--login-url-env <name>',
+    'log in with the URL in this environment variable, to see what its role reaches; repeatable',
+  ).argParser(collected),
   option('--since-last', 'skip targets whose catalogue is as at their last clean validation'),
   option(
     '--snapshot <file>',

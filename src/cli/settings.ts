@@ -55,6 +55,7 @@ export async function settingsOf(options: Options): Promise<Settings> {
     env: process.env,
     flags,
     configFile: text(options, 'config'),
+    loginUrlEnv: list(options, 'loginUrlEnv'),
   });
   for (const warning of settings.warnings) process.stderr.write(`warning ${warning}\n`);
   return settings;
