@@ -60,9 +60,11 @@ export async function checkPages() {
 }
 
 function page({ code, layer, title, why, head }) {
-  const scope = { server: 'Looks at the whole database.', target: 'Looks at the schemas of one target.' }[
-    head?.scope
-  ];
+  const scope = {
+    server: 'Looks at the whole database.',
+    target: 'Looks at the schemas of one target.',
+    rows: 'Looks at the rows of one target.',
+  }[head?.scope];
   const parts = [
     `# ${code}`,
     `Layer: ${layer}: ${LAYERS[layer].replace('CODE', code)}.`,

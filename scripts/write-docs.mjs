@@ -9,7 +9,10 @@ import { checkPages } from './check-pages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const COMMAND_WORDS = allCommands(
-  buildProgram({ format: 'text', exitCode: 0 }, new AbortController().signal),
+  buildProgram({ format: 'text', exitCode: 0 }, new AbortController().signal, {
+    signal: new AbortController().signal,
+    use: () => undefined,
+  }),
 );
 const isCheck = process.argv.includes('--check');
 
@@ -17,7 +20,10 @@ const isCheck = process.argv.includes('--check');
 async function commandReference() {
   const sections = [];
   for (const words of [[], ...COMMAND_WORDS]) {
-    const program = buildProgram({ format: 'text', exitCode: 0 }, new AbortController().signal);
+    const program = buildProgram({ format: 'text', exitCode: 0 }, new AbortController().signal, {
+      signal: new AbortController().signal,
+      use: () => undefined,
+    });
     let text = '';
     capture(program, (chunk) => (text += chunk));
     await program.parseAsync([...words, '--help'], { from: 'user' }).catch(() => undefined);

@@ -44,9 +44,15 @@ export async function sharedArena({ session, plan, mode, token }: SharedProbe): 
     forgeries: mode === 'variable' ? [] : [setContext(victim.id)],
     contextSettings: [CONTEXT_SETTING, ...(mode === 'signed' ? [TOKEN_SETTING] : [])],
     token,
+    dismissal: [
+      `set local role ${quoteIdentifier(roles.owner)}`,
+      `update federation.tenants set status = 'suspended' where pack = ${quoteLiteral(pack.family)} and tenant_id = ${quoteLiteral(victim.id)}`,
+      'set local role none',
+    ],
     trustedRoles: [roles.tenant, target.group ?? ''],
     guardedRoles: [roles.owner, roles.admin, roles.gateway],
     gateway: roles.gateway,
+    gatewayActs: mode === 'role',
     limits: PROBE_LIMITS,
   };
 }

@@ -66,7 +66,7 @@ export function targetOf(options: Options): {
   department?: string;
   variables: Record<string, string>;
 } {
-  const departmentId = text(options, 'departmentId');
+  const departmentId = list(options, 'departmentId')?.[0] ?? text(options, 'departmentId');
   const department = text(options, 'department');
   return {
     ...(departmentId !== undefined && { departmentId }),

@@ -92,7 +92,8 @@ async function checkLevels(raws: readonly RawLevel[]): Promise<readonly Database
   return checked.flatMap((result) => ('entry' in result ? [result.entry] : []));
 }
 
-type ScalarKey = 'rolePrefix' | 'packs' | 'pack' | 'outputDir' | 'lockRetries' | 'variables' | 'validate';
+type ScalarKey =
+  'rolePrefix' | 'packs' | 'pack' | 'outputDir' | 'lockRetries' | 'variables' | 'validate' | 'groups';
 type DurationKey = 'lockTimeout' | 'lockWait' | 'statementTimeout' | 'connectTimeout';
 
 /** The highest level that says something about `key`. */
@@ -163,6 +164,7 @@ function buildSettings(
       statementTimeoutMs: pickDuration(levels, 'statementTimeout'),
       connectTimeoutMs: pickDuration(levels, 'connectTimeout'),
       variables: pick(levels, 'variables')?.value,
+      groups: pick(levels, 'groups')?.value,
       validate: validateOf(levels),
       configFile: file?.path,
     }),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Session } from '../db/session.js';
 import { quoteIdentifier } from '../render/quote.js';
 import type { CheckResult, Finding } from './model.js';
+import type { Registration } from './registration.js';
 import { readSqlFiles, type SqlFile } from './sql-files.js';
 
 /** What fedgen made in a database, for the checks to compare with what stands. JSON: the SQL of _head.sql reads it. */
@@ -16,6 +17,14 @@ export interface Declared {
     readonly role: string;
     readonly tenant: string;
     readonly department: string | null;
+  }[];
+  /** Shared packs: as they are registered, and as the one that is validated must be. */
+  readonly packs: readonly {
+    readonly name: string;
+    /** How many of its scripts stand. */
+    readonly scripts: number;
+    readonly found: Registration;
+    readonly wanted: Registration | null;
   }[];
   readonly sharing: readonly { readonly resource: string; readonly table: string }[];
   /** Tables of the pack, shared or not. */
@@ -50,6 +59,13 @@ export interface CatalogueChecks {
     schemaOids: readonly string[],
     isWanted: (code: string) => boolean,
   ) => Promise<CheckResult[]>;
+  /** Checks of the rows in a target's schemas: no catalogue tells what they find. */
+  readonly rows: (
+    declared: Declared,
+    target: DeclaredTarget,
+    schemaOids: readonly string[],
+    isWanted: (code: string) => boolean,
+  ) => Promise<CheckResult[]>;
 }
 
 /** Makes the checks; the session's transaction must have `search_path = pg_catalog`. */
@@ -65,6 +81,14 @@ export async function createCatalogueChecks(session: Session, owner: string): Pr
   const checks = files.filter((file) => !file.name.startsWith('_'));
   const ofScope = (scope: string): SqlFile[] => checks.filter((file) => file.head['scope'] === scope);
   const run = runner(session, owner);
+  const onTarget =
+    (scope: string): CatalogueChecks['target'] =>
+    (declared, about, oids, isWanted) =>
+      run(
+        ofScope(scope).filter(({ name }) => isWanted(name)),
+        `with ${head},\n${target}`,
+        [JSON.stringify({ ...declared, target: about }), oids],
+      );
   return {
     codes: checks.map((file) => file.name),
     server: (declared, isWanted) =>
@@ -73,12 +97,8 @@ export async function createCatalogueChecks(session: Session, owner: string): Pr
         `with ${head}`,
         [JSON.stringify(declared)],
       ),
-    target: (declared, about, oids, isWanted) =>
-      run(
-        ofScope('target').filter(({ name }) => isWanted(name)),
-        `with ${head},\n${target}`,
-        [JSON.stringify({ ...declared, target: about }), oids],
-      ),
+    target: onTarget('target'),
+    rows: onTarget('rows'),
   };
 }
 

@@ -13,8 +13,8 @@ export interface CatalogueObject {
 
 /** Reads catalogues on one connection, by statements that the server has prepared. */
 export interface CatalogueReader {
-  /** Everything that stands in these schemas. */
-  readonly objects: (schemaOids: readonly string[]) => Promise<CatalogueObject[]>;
+  /** Everything that stands in these schemas, and these roles. */
+  readonly objects: (schemaOids: readonly string[], roles?: readonly string[]) => Promise<CatalogueObject[]>;
   /**
    * One hash of the same. Equal hashes mean equal catalogues but for the names of the targets; unequal ones may be
    * equal all the same. Costs a third of {@link objects}, and none of the server's memory.
@@ -33,11 +33,11 @@ export async function createCatalogueReader(session: Session): Promise<Catalogue
   const text = objectsQuery(files);
   const digest = files.find((file) => file.name === '_digest')?.sql ?? '';
   return {
-    objects: async (oids) => {
+    objects: async (oids, roles = []) => {
       const { rows } = await session.client.query<CatalogueObject>({
         name: 'fedgen_objects',
         text,
-        values: [oids],
+        values: [oids, roles],
       });
       return rows;
     },
@@ -58,6 +58,10 @@ function objectsQuery(files: readonly SqlFile[]): string {
   const kinds = files.filter((file) => !file.name.startsWith('_')).map((file) => file.sql);
   return `with relation as materialized (${relation})\n${kinds.join('\nunion all\n')}`;
 }
+
+/** The role that a target's scripts make; none for the control plane, whose roles other databases may share. */
+export const rolesOf = ({ target }: TargetPlan): readonly string[] =>
+  [target.role, target.group].filter((role) => role !== undefined);
 
 /** Ids of those schemas that are there. */
 export async function schemaOids(session: Session, schemas: readonly string[]): Promise<string[]> {

@@ -1,9 +1,10 @@
 import type { Session } from '../db/session.js';
 import type { TargetPlan } from '../plan/target.js';
-import type { CatalogueObject, CatalogueReader } from './catalogue.js';
-import type { CatalogueChecks, Declared } from './catalogue-checks.js';
+import { rolesOf, type CatalogueObject, type CatalogueReader } from './catalogue.js';
+import type { CatalogueChecks, Declared, DeclaredTarget } from './catalogue-checks.js';
 import { checkContract } from './contract.js';
 import { compareCatalogues } from './drift.js';
+import { withoutNewPartitions } from './drift-partitions.js';
 import { describeDifferences } from './drift-findings.js';
 import { readSchemaFacts } from './facts.js';
 import type { CheckResult, Finding } from './model.js';
@@ -43,15 +44,37 @@ export interface ComparisonResult {
   readonly unchanged: boolean;
 }
 
-/**
- * Contract, catalogue checks and drift of one target. They are functions of its catalogue alone: where a target that
- * stood exactly alike (by its digest) was found clean, so is this one. That makes a fleet cheap, because reading
- * a catalogue with all its expressions costs ten times as much.
- */
+/** Contract, catalogue checks and drift of one target, and the checks of its rows. */
 export async function compareTarget(
   comparison: Comparison,
   target: ComparedTarget,
 ): Promise<ComparisonResult> {
+  const { checks, declared, isWanted } = comparison;
+  const result = await compareCatalogue(comparison, target);
+  if (result.unchanged) return result;
+  const ofRows = await checks.rows(
+    ofTargetAlone(declared, target.plan),
+    declareTarget(target.plan),
+    target.schemaOids,
+    isWanted,
+  );
+  return { ...result, checks: [...result.checks, ...ofRows] };
+}
+
+/** Rows are looked at target by target: telling the server of the whole fleet each time would cost its square. */
+const ofTargetAlone = (declared: Declared, { target }: TargetPlan): Declared => ({
+  ...declared,
+  roles: declared.roles.filter((role) => role.kind === 'owner'),
+  schemas: declared.schemas.filter((schema) => target.schemas.includes(schema.name)),
+  tenants: [],
+});
+
+/**
+ * What is a function of a target's catalogue alone: where a target that stood exactly alike (by its digest) was found
+ * clean, so is this one. That makes a fleet cheap, because reading a catalogue with all its expressions costs ten times
+ * as much.
+ */
+async function compareCatalogue(comparison: Comparison, target: ComparedTarget): Promise<ComparisonResult> {
   const { reader, memory } = comparison;
   const digest =
     target.schemaOids.length === 0 ? undefined : await reader.digest(target.plan, target.schemaOids);
@@ -75,30 +98,28 @@ const retell = (results: readonly CheckResult[], from: TargetPlan, to: TargetPla
 async function compareFully(comparison: Comparison, target: ComparedTarget): Promise<CheckResult[]> {
   const { session, reader, checks, declared, isWanted } = comparison;
   const { plan, schemaOids } = target;
-  const found = await reader.objects(schemaOids);
+  const found = await reader.objects(schemaOids, rolesOf(plan));
   const expected = comparison.expected(plan);
   const facts = await readSchemaFacts(session, plan.target.schemas);
   const contract = checkContract(plan.pack, plan.target, facts, {
     owner: plan.roles.owner,
     findIndex: 'message' in expected ? undefined : indexFinder(expected, found),
   });
-  const catalogue = await checks.target(
-    declared,
-    {
-      tenancy: plan.pack.tenancy,
-      tenantColumn: plan.pack.tenantColumn.name,
-      tables: plan.pack.tables.map((table) => ({
-        name: table.name,
-        schema: table.schema ?? plan.target.schema,
-        scope: table.scope,
-        appendOnly: table.appendOnly,
-      })),
-    },
-    schemaOids,
-    isWanted,
-  );
+  const catalogue = await checks.target(declared, declareTarget(plan), schemaOids, isWanted);
   return [...contract, ...catalogue, drift(target, expected, found)].filter(({ code }) => isWanted(code));
 }
+
+/** What pack.yaml says of a target, for the checks. */
+const declareTarget = ({ pack, target }: TargetPlan): DeclaredTarget => ({
+  tenancy: pack.tenancy,
+  tenantColumn: pack.tenantColumn.name,
+  tables: pack.tables.map(({ name, schema = target.schema, scope, appendOnly }) => ({
+    name,
+    schema,
+    scope,
+    appendOnly,
+  })),
+});
 
 /** Finds an essential index under whatever name it has now: renaming one takes nothing away. */
 function indexFinder(
@@ -128,7 +149,9 @@ function drift(
   const findings =
     'message' in expected
       ? [expected]
-      : describeDifferences(compareCatalogues(withPermitted(expected, target.permitted), found));
+      : describeDifferences(
+          compareCatalogues(withPermitted(expected, target.permitted), withoutNewPartitions(expected, found)),
+        );
   return {
     code: 'drift',
     layer: 'drift',

@@ -4,6 +4,7 @@ import type { Pack } from '../packs/pack.js';
 import type { TargetPlan } from '../plan/target.js';
 import {
   createCatalogueReader,
+  rolesOf,
   schemaOids,
   type CatalogueObject,
   type CatalogueReader,
@@ -78,7 +79,8 @@ const readTarget = async (
   session: Session,
   reader: CatalogueReader,
   plan: TargetPlan,
-): Promise<CatalogueObject[]> => reader.objects(await schemaOids(session, plan.target.schemas));
+): Promise<CatalogueObject[]> =>
+  reader.objects(await schemaOids(session, plan.target.schemas), rolesOf(plan));
 
 /** What could not be compared was not proved. */
 const notRecorded = (plan: TargetPlan, cause: unknown): Finding => ({

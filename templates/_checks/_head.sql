@@ -12,7 +12,7 @@ managed_schema as materialized (
 -- roles that run fedgen (the ledger knows them) or that the configuration trusts
 trusted_role as materialized (
   select r.oid, r.rolname as name
-    from declared, jsonb_array_elements_text(d->'trustedRoles' || d->'provisioners') as x(name)
+    from declared, jsonb_array_elements_text((d->'trustedRoles') || (d->'provisioners')) as x(name)
     join pg_roles r on r.rolname = x.name),
 -- who a tenant is, or can make itself: the tenants' roles, their groups, the gateway, and whatever those are members of
 tenant_side as materialized (

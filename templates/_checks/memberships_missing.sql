@@ -12,12 +12,12 @@ select 'error' as severity, false as isolation, 'role ' || quote_ident(m.name) a
                       or (m.kind = 'pack' and g.kind = 'group')
  where not exists (select from pg_auth_members a where a.member = m.oid and a.roleid = g.oid)
 union all
-select 'warning', false, 'role ' || quote_ident(w.name), 'cannot become ' || quote_ident(m.name) || ': pooled applications cannot act for this tenant',
+select 'error', false, 'role ' || quote_ident(w.name), 'cannot become ' || quote_ident(m.name) || ': pooled applications cannot act for this tenant',
        format('grant %I to %I;', m.name, w.name)
   from managed_role m
   join managed_role w on w.kind = 'gateway'
  where m.kind = 'tenant'
-   and not exists (select from pg_auth_members a where a.member = w.oid and a.roleid = m.oid)
+   and not exists (select from pg_auth_members a where a.member = w.oid and a.roleid = m.oid /*16+ and a.set_option */)
 union all
 select 'error', false, 'role ' || quote_ident(x.name), x.kind || ' role is missing',
        'Apply the target again; for a shared role roll the control plane back and apply it again.'

@@ -28,7 +28,7 @@ select 'error', true, 'role ' || quote_ident(r.rolname), m.kind || ' role that c
        format('alter role %I nologin;', r.rolname)
   from managed_role m
   join pg_roles r on r.oid = m.oid
- where m.kind in ('owner', 'group', 'pack') and r.rolcanlogin
+ where m.kind <> 'tenant' and r.rolcanlogin
 union all
 select 'error', true, 'role ' || quote_ident(r.rolname), 'the gateway inherits: it has the rights of all tenants at once',
        format('alter role %I noinherit;', r.rolname)
@@ -41,9 +41,3 @@ select 'error', false, 'role ' || quote_ident(r.rolname), 'the tenant''s role do
   from managed_role m
   join pg_roles r on r.oid = m.oid
  where m.kind in ('tenant', 'pack') and not r.rolinherit
-union all
-select 'warning', false, 'role ' || quote_ident(r.rolname), 'its password expired at ' || r.rolvaliduntil,
-       format('alter role %I valid until ''infinity'';', r.rolname)
-  from managed_role m
-  join pg_roles r on r.oid = m.oid
- where m.kind = 'tenant' and r.rolvaliduntil < now()

@@ -101,14 +101,29 @@ async function startContainer(major: Major): Promise<TestServer> {
   }
 }
 
-async function startEmbedded(major: Major): Promise<TestServer> {
+/**
+ * A server that nobody else has, whatever FEDGEN_TEST_DATABASE_URL names: for tests that change roles and settings of the
+ * whole cluster. `env` goes over the environment of the process.
+ */
+export async function startOwnServer(
+  major: Major,
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestServer> {
+  return await startEmbedded(major, env, { wal_level: 'logical' });
+}
+
+async function startEmbedded(
+  major: Major,
+  env: Readonly<Record<string, string>> = {},
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestServer> {
   try {
     const server = await startServer({
-      env: process.env,
+      env: { ...process.env, ...env },
       binaries: testBinaries(major),
       auth: 'trust',
       fast: true,
-      settings: { max_connections: 200 },
+      settings: { max_connections: 200, ...settings },
     });
     const { host, port, user, database } = server;
     return { host, port, user, password: '', database, stop: async () => await server.stop() };

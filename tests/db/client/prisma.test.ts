@@ -38,11 +38,12 @@ const order = (order_id: string, more: object = {}): { data: object } => ({
   data: { order_id, order_date: new Date('2024-03-01'), ...more },
 });
 
-it('writes a schema that Prisma takes for departments as well', async () => {
-  const { content } = await generateCode({ pack: 'federation', kind: 'prisma' });
-  const departments = await generatePrisma(content);
-  departments.remove();
-  expect(content).not.toContain('@@schema');
+it.each(['federation', 'bi', 'csuite'])('writes a schema of pack %s that Prisma takes', async (pack) => {
+  const { content } = await generateCode({ pack, kind: 'prisma' });
+  const taken = await generatePrisma(content);
+  taken.remove();
+  // A department's schema is the adapter's to name.
+  expect(content.includes('@@schema')).toBe(pack !== 'federation');
 });
 
 describe.each(WAYS)('Prisma %s', (way) => {

@@ -42,7 +42,7 @@ describe('every check of the catalogue', () => {
       expect(head, name).toMatchObject({
         title: expect.stringMatching(/\S/) as string,
         why: expect.stringMatching(/\S/) as string,
-        scope: expect.stringMatching(/^(?:server|target)$/) as string,
+        scope: expect.stringMatching(/^(?:server|target|rows)$/) as string,
       });
     }
     // A server cannot be downgraded in a test.

@@ -48,11 +48,11 @@ export function templates(dashes: boolean): fc.Arbitrary<Generated> {
       body: fc.array(tie('piece'), { maxLength: 6 }).map((pieces) => pieces.join('')),
     };
   });
-  // What macros render to ends in text, so that a call is never invisible.
+  // What macros render to ends in text, and `v` is never empty, so that nothing that is called is invisible.
   const macroBody = fc.tuple(body, word).map((parts) => parts.join(''));
   return fc.tuple(body, macroBody, macroBody).map(([main, first, second]) => ({
     source: `{% from "m" import one, two %}${main}`,
-    macros: [macro('one()', first), macro('two(v)', second)].join('\n'),
+    macros: [macro('one(v="v")', first), macro('two(v)', second)].join('\n'),
   }));
 }
 
