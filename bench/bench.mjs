@@ -1,11 +1,12 @@
 // Prints the ratios that the project promises, each measured side by side with its reference in this run.
-// Usage: npm run bench [-- --rounds N]
+// Usage: npm run bench [-- --rounds N] [--departments N]
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { applyBench } from './apply.mjs';
+import { fleetBench } from './fleet.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = path.join(root, 'bin', 'fedgen.js');
@@ -40,6 +41,11 @@ const [node, help, generate] = timeProcesses(
 );
 rmSync(dir, { recursive: true });
 const { apply, limit } = await applyBench(rounds);
+// 100 departments in all by default; the first block warms both sides up and is left out.
+const departmentsAt = process.argv.indexOf('--departments');
+const block = Math.ceil((departmentsAt === -1 ? 100 : Number(process.argv[departmentsAt + 1])) / 4);
+const fleet = await fleetBench({ blocks: 5, block, concurrency: 4 });
+const settled = (times) => median(times.slice(1));
 
 const row = (what, measured, reference, allowed) => {
   const ratio = measured / reference;
@@ -56,6 +62,14 @@ const rows = [
   row('fedgen --help / node -e 0', help, node, 1.35),
   row('generate one department, whole process / 400 ms', generate, 400, 1),
   row('apply one department / the same SQL as one query', median(apply), median(limit), 1.2),
+  row(
+    `apply ${4 * block} departments, 4 at a time / one query each on 4 connections`,
+    settled(fleet.fleet),
+    settled(fleet.limit),
+    1.15,
+  ),
+  row('client CPU per department / 3 ms', settled(fleet.cpu), 3, 1),
+  row('apply --all with nothing to do / 150 ms', settled(fleet.idle), 150, 1),
 ];
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, ${rounds} rounds, medians`);
 console.table(rows);
