@@ -55,6 +55,7 @@ export async function settingsOf(options: Options): Promise<Settings> {
     env: process.env,
     flags,
     configFile: text(options, 'config'),
+    loginUrlEnv: list(options, 'loginUrlEnv'),
   });
   for (const warning of settings.warnings) process.stderr.write(`warning ${warning}\n`);
   return settings;
@@ -66,7 +67,7 @@ export function targetOf(options: Options): {
   department?: string;
   variables: Record<string, string>;
 } {
-  const departmentId = text(options, 'departmentId');
+  const departmentId = list(options, 'departmentId')?.[0] ?? text(options, 'departmentId');
   const department = text(options, 'department');
   return {
     ...(departmentId !== undefined && { departmentId }),

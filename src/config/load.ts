@@ -20,6 +20,8 @@ import {
   resolveDatabase,
 } from './resolve-database.js';
 import type { checkRawSettings, RawSettings } from './schema.js';
+import type { DatabaseSettings } from './database.js';
+import { resolveLogins } from './logins.js';
 import { defaultSettings, type Settings, type ValidateSettings } from './settings.js';
 
 export type { Environment, SettingsFlags } from './levels.js';
@@ -33,6 +35,8 @@ export interface LoadSettingsInput {
   readonly flags?: SettingsFlags;
   /** The file that --config names, relative to cwd; without it FEDGEN_CONFIG, then the search. */
   readonly configFile?: string | undefined;
+  /** Variables with the URLs of logins, beside those that the configuration names. */
+  readonly loginUrlEnv?: readonly string[] | undefined;
 }
 
 function isMissing(error: unknown): boolean {
@@ -92,7 +96,8 @@ async function checkLevels(raws: readonly RawLevel[]): Promise<readonly Database
   return checked.flatMap((result) => ('entry' in result ? [result.entry] : []));
 }
 
-type ScalarKey = 'rolePrefix' | 'packs' | 'pack' | 'outputDir' | 'lockRetries' | 'variables' | 'validate';
+type ScalarKey =
+  'rolePrefix' | 'packs' | 'pack' | 'outputDir' | 'lockRetries' | 'variables' | 'validate' | 'groups';
 type DurationKey = 'lockTimeout' | 'lockWait' | 'statementTimeout' | 'connectTimeout';
 
 /** The highest level that says something about `key`. */
@@ -123,9 +128,12 @@ function given(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-function validateOf(levels: readonly DatabaseLevel[]): Partial<ValidateSettings> | undefined {
-  const raw = pick(levels, 'validate')?.value;
-  return raw && given(raw);
+function validateOf(
+  levels: readonly DatabaseLevel[],
+  logins: readonly DatabaseSettings[],
+): Partial<ValidateSettings> {
+  const { logins: _names, ...raw } = pick(levels, 'validate')?.value ?? {};
+  return { ...given(raw), logins };
 }
 
 function missingReason(resolved: ResolvedDatabase, envs: readonly Environment[]): string | undefined {
@@ -145,6 +153,7 @@ function buildSettings(
     readonly cwd: string;
     readonly file: ConfigFile | undefined;
     readonly envs: readonly Environment[];
+    readonly logins: readonly DatabaseSettings[];
   },
 ): Settings {
   const { cwd, file } = context;
@@ -163,7 +172,8 @@ function buildSettings(
       statementTimeoutMs: pickDuration(levels, 'statementTimeout'),
       connectTimeoutMs: pickDuration(levels, 'connectTimeout'),
       variables: pick(levels, 'variables')?.value,
-      validate: validateOf(levels),
+      groups: pick(levels, 'groups')?.value,
+      validate: validateOf(levels, context.logins),
       configFile: file?.path,
     }),
     packDirs: packs === undefined ? [] : packs.value.map((dir) => resolve(packs.baseDir, dir)),
@@ -192,5 +202,12 @@ export async function loadSettings(input: LoadSettingsInput): Promise<Settings> 
   ]);
   const passwords = passwordFile({ ...dotEnv, ...env });
   const resolved = await resolveDatabase(levels, passwords);
-  return buildSettings(levels, resolved, { cwd, file, envs: [dotEnv, env] });
+  const envs = [dotEnv, env];
+  const logins = await resolveLogins({
+    names: [...(pick(levels, 'validate')?.value.logins ?? []), ...(input.loginUrlEnv ?? [])],
+    envs,
+    database: resolved.database,
+    passwordFile: passwords,
+  });
+  return buildSettings(levels, resolved, { cwd, file, envs, logins });
 }

@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   E_DB_VERSION: EXIT.database,
   E_DB_LOCKED: EXIT.database,
   E_TIMEOUT: EXIT.database,
+  E_DB_POOLER: EXIT.database,
   E_DEV_SERVER: EXIT.database,
   // apply and rollback
   E_PRIVILEGE: EXIT.failed,
@@ -46,6 +47,10 @@ export const ERROR_CODES = {
   E_SCRIPT_EDITED: EXIT.failed,
   E_SCRIPT_ORDER: EXIT.failed,
   E_TARGET_UNKNOWN: EXIT.failed,
+  E_RUN_UNKNOWN: EXIT.failed,
+  E_PLAN_STALE: EXIT.failed,
+  E_VERIFY_FAILED: EXIT.failed,
+  E_IMPORT_REFUSED: EXIT.failed,
   E_IRREVERSIBLE: EXIT.failed,
   E_DATA_LOSS: EXIT.failed,
   E_ROLLBACK_FAILED: EXIT.failed,
