@@ -66,6 +66,10 @@ export const CONNECTION = (formats?: readonly string[]): Commander.Option[] => [
   option('--db-name <name>', 'database'),
   option('--db-user <user>', 'user'),
   option('--db-password <password>', 'password (visible in the process list: prefer PGPASSWORD)'),
+  option(
+    '--db-secret <arn|name>',
+    'secret of AWS Secrets Manager with user, password and perhaps the server',
+  ),
   option('--role-prefix <prefix>', 'put before every role name, because roles are cluster-wide'),
   CONFIG(),
   FORMAT(formats),
@@ -114,6 +118,10 @@ export const VALIDATE = (): Commander.Option[] => [
   option('--only <names>', 'only these checks or layers, separated by commas').argParser(commaSeparated),
   option('--skip <names>', 'all but these checks or layers').argParser(commaSeparated),
   option('--fail-on <severity>', 'mildest finding that fails (error)').choices(['error', 'warning', 'note']),
+  option(
+    '--login-url-env <name>',
+    'log in with the URL in this environment variable, to see what its role reaches; repeatable',
+  ).argParser(collected),
   option('--since-last', 'skip targets whose catalogue is as at their last clean validation'),
   option(
     '--snapshot <file>',

@@ -27,6 +27,8 @@ export interface ValidateSettings {
   readonly trustedRoles: readonly string[];
   /** Extensions that the database may have. */
   readonly extensions: readonly string[];
+  /** Logins of tenants and pools, as which a validation logs in to see what they reach. */
+  readonly logins: readonly DatabaseSettings[];
 }
 
 /** The parsed configuration. Deeply frozen; may be printed, since passwords show as "[redacted]". */
@@ -87,6 +89,7 @@ export type SettingsOverrides = Partial<Omit<Settings, 'validate'>> & {
  * working directory.
  */
 export function defaultSettings(overrides: SettingsOverrides = {}): Settings {
+  const { logins = [], ...validate } = overrides.validate ?? {};
   const settings: Settings = {
     rolePrefix: '',
     pack: 'federation',
@@ -106,7 +109,8 @@ export function defaultSettings(overrides: SettingsOverrides = {}): Settings {
       waivers: [],
       trustedRoles: [],
       extensions: [],
-      ...structuredClone(overrides.validate ?? {}),
+      ...structuredClone(validate),
+      logins: [...logins],
     },
     warnings: [...(overrides.warnings ?? [])],
     packDirs: (overrides.packDirs ?? []).map((dir) => resolve(dir)),
