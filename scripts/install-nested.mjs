@@ -6,8 +6,9 @@ import path from 'node:path';
  * Installs what the lock file of a nested package names; does nothing when that has been done since the lock file last
  * changed. Answers npm's exit code.
  * @param {string} folder
+ * @param {string[]} more options of npm ci
  */
-export function installNested(folder) {
+export function installNested(folder, more = []) {
   /** @param {string} name */
   const changedAt = (name) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.mtimeMs;
   // npm writes this file at the end of an install: its age is that of a complete one.
@@ -15,7 +16,7 @@ export function installNested(folder) {
   const locked = changedAt('package-lock.json');
   if (installed !== undefined && locked !== undefined && installed >= locked) return 0;
 
-  const args = ['ci', '--no-audit', '--no-fund'];
+  const args = ['ci', '--no-audit', '--no-fund', ...more];
   const options = /** @type {const} */ ({ cwd: folder, stdio: 'inherit' });
   // Started by npm, the very same npm is used; otherwise the one on the path (npm.cmd on Windows wants a shell).
   const npm = process.env['npm_execpath'];

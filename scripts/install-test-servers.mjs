@@ -1,5 +1,10 @@
-// Installs PostgreSQL 14 to 17 for the tests (tests/support/servers); 18 comes with the root package.
+// Installs what only tests need and what is large: PostgreSQL 14 to 17 (tests/support/servers; 18 comes with the root
+// package) and Prisma (tests/support/prisma). Does nothing when that has been done since the lock file last changed.
 import { fileURLToPath } from 'node:url';
 import { installNested } from './install-nested.mjs';
 
-process.exitCode = installNested(fileURLToPath(new URL('../tests/support/servers/', import.meta.url)));
+/** @param {string} name */
+const folder = (name) => fileURLToPath(new URL(`../tests/support/${name}/`, import.meta.url));
+
+// Prisma's own scripts load engines from the internet, which nothing here runs.
+process.exitCode = installNested(folder('servers')) || installNested(folder('prisma'), ['--ignore-scripts']);

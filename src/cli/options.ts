@@ -66,6 +66,10 @@ export const CONNECTION = (formats?: readonly string[]): Commander.Option[] => [
   option('--db-name <name>', 'database'),
   option('--db-user <user>', 'user'),
   option('--db-password <password>', 'password (visible in the process list: prefer PGPASSWORD)'),
+  option(
+    '--db-secret <arn|name>',
+    'secret of AWS Secrets Manager with user, password and perhaps the server',
+  ),
   option('--role-prefix <prefix>', 'put before every role name, because roles are cluster-wide'),
   CONFIG(),
   FORMAT(formats),

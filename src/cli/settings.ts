@@ -32,8 +32,14 @@ export function variables(options: Options): Record<string, string> {
   return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
 }
 
-/** The settings of this call: flags over environment over .env over the configuration file over defaults. */
-export async function settingsOf(options: Options): Promise<Settings> {
+/**
+ * The settings of this call: flags over environment over .env over the configuration file over defaults.
+ * @param needs.database false for work without a server: no secret is fetched then.
+ */
+export async function settingsOf(
+  options: Options,
+  needs: { readonly database: boolean } = { database: true },
+): Promise<Settings> {
   const flags = Object.fromEntries(
     [
       'databaseUrl',
@@ -42,6 +48,7 @@ export async function settingsOf(options: Options): Promise<Settings> {
       'dbName',
       'dbUser',
       'dbPassword',
+      'dbSecret',
       'rolePrefix',
       'pack',
       'outputDir',
@@ -56,6 +63,7 @@ export async function settingsOf(options: Options): Promise<Settings> {
     flags,
     configFile: text(options, 'config'),
     loginUrlEnv: list(options, 'loginUrlEnv'),
+    withoutDatabase: !needs.database,
   });
   for (const warning of settings.warnings) process.stderr.write(`warning ${warning}\n`);
   return settings;

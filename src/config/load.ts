@@ -11,11 +11,13 @@ import {
   type RawLevel,
   type SettingsFlags,
 } from './levels.js';
+import { parseDatabaseSecret, type SecretReader } from './database-secret.js';
 import { passwordFile } from './pgpass.js';
 import { configInvalid, type Problem } from './problems.js';
 import {
   type DatabaseLevel,
   readLevelUrl,
+  secretOf,
   type ResolvedDatabase,
   resolveDatabase,
 } from './resolve-database.js';
@@ -37,6 +39,10 @@ export interface LoadSettingsInput {
   readonly configFile?: string | undefined;
   /** Variables with the URLs of logins, beside those that the configuration names. */
   readonly loginUrlEnv?: readonly string[] | undefined;
+  /** Answers the text of a secret by its ARN or name. Default: AWS Secrets Manager, by the AWS SDK and its own environment. */
+  readonly readSecret?: SecretReader | undefined;
+  /** For work without a server: no secret is fetched, and where one is named, `database` is absent. */
+  readonly withoutDatabase?: boolean | undefined;
 }
 
 function isMissing(error: unknown): boolean {
@@ -94,6 +100,30 @@ async function checkLevels(raws: readonly RawLevel[]): Promise<readonly Database
   const problems = checked.flatMap((result) => ('problems' in result ? result.problems : []));
   if (problems.length > 0) throw configInvalid(problems);
   return checked.flatMap((result) => ('entry' in result ? [result.entry] : []));
+}
+
+const readAwsSecret: SecretReader = async (id) =>
+  (await import('./secrets-manager.js')).readSecretsManager(id);
+
+/**
+ * Fetches the secrets that count, the highest first: what stands below a URL or below a secret that names a host says
+ * nothing about the server any more, and nobody should be asked for it.
+ */
+async function withSecrets(
+  levels: readonly DatabaseLevel[],
+  read: SecretReader,
+): Promise<readonly DatabaseLevel[]> {
+  const known = [...levels];
+  for (let at = levels.length - 1; at >= 0; at -= 1) {
+    const entry = known[at];
+    if (entry === undefined || entry.url !== undefined) break;
+    const id = secretOf(entry.level);
+    if (id === undefined) continue;
+    const secret = parseDatabaseSecret(await read(id), entry.level.label('database.secret'));
+    known[at] = { ...entry, secret };
+    if (secret.host !== undefined) break;
+  }
+  return known;
 }
 
 type ScalarKey =
@@ -186,7 +216,8 @@ function buildSettings(
  * Reads and merges everything that configures fedgen. Precedence, highest first: flags, FEDGEN_* variables,
  * DATABASE_URL and PG* variables, the same variables in .env, the configuration file, defaults.
  * A database need not be configured: requireDatabase asks for it.
- * @throws FedgenError E_CONFIG_INVALID with all problems of all levels, E_CONFIG_NOT_FOUND for a named file
+ * @throws FedgenError E_CONFIG_INVALID with all problems of all levels, E_CONFIG_NOT_FOUND for a named file,
+ *   E_SECRET_INVALID and E_SECRET_UNAVAILABLE for a secret of the database
  */
 export async function loadSettings(input: LoadSettingsInput): Promise<Settings> {
   const cwd = resolve(input.cwd);
@@ -201,7 +232,11 @@ export async function loadSettings(input: LoadSettingsInput): Promise<Settings> 
     flagLevel(input.flags ?? {}, cwd),
   ]);
   const passwords = passwordFile({ ...dotEnv, ...env });
-  const resolved = await resolveDatabase(levels, passwords);
+  const hasSecret = levels.some(({ level }) => secretOf(level) !== undefined);
+  const resolved =
+    hasSecret && input.withoutDatabase
+      ? { withoutHost: [], warnings: [] }
+      : await resolveDatabase(await withSecrets(levels, input.readSecret ?? readAwsSecret), passwords);
   const envs = [dotEnv, env];
   const logins = await resolveLogins({
     names: [...(pick(levels, 'validate')?.value.logins ?? []), ...(input.loginUrlEnv ?? [])],

@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   E_CONFIG_INVALID: EXIT.usage,
   E_CONFIG_NOT_FOUND: EXIT.usage,
   E_NO_DATABASE: EXIT.usage,
+  E_SECRET_INVALID: EXIT.usage,
   E_NAME_INVALID: EXIT.usage,
   E_PACK_NOT_FOUND: EXIT.usage,
   E_PACK_INVALID: EXIT.usage,
@@ -40,6 +41,7 @@ export const ERROR_CODES = {
   E_DB_LOCKED: EXIT.database,
   E_TIMEOUT: EXIT.database,
   E_DB_POOLER: EXIT.database,
+  E_SECRET_UNAVAILABLE: EXIT.database,
   E_DEV_SERVER: EXIT.database,
   // apply and rollback
   E_PRIVILEGE: EXIT.failed,
@@ -50,7 +52,6 @@ export const ERROR_CODES = {
   E_RUN_UNKNOWN: EXIT.failed,
   E_PLAN_STALE: EXIT.failed,
   E_VERIFY_FAILED: EXIT.failed,
-  E_IMPORT_REFUSED: EXIT.failed,
   E_IRREVERSIBLE: EXIT.failed,
   E_DATA_LOSS: EXIT.failed,
   E_ROLLBACK_FAILED: EXIT.failed,

@@ -32,8 +32,8 @@ select 'error', true, 'function ' || p.oid::regprocedure,
  where p.oid < 16384 and (p.prosecdef or p.proleakproof)
    and age(p.xmin) < (select age(t.xmin) from pg_database t where t.datname = 'template0')
 union all
--- Operators and how indexes use them have no privileges: nobody has a reason to touch the server's own. Neither have
--- functions whose privileges are as they were.
+-- Operators and how indexes use them have no privileges: nobody has a reason to touch the server's own. A function is
+-- touched by GRANT, and by what mends the above; one that runs another than it is called was replaced.
 select 'error', true, pg_describe_object(t.classid, t.oid, 0), 'was changed since the server was made', 'Find out who did it; make the database again from a dump.'
   from (select 'pg_operator'::regclass as classid, o.oid, age(o.xmin) as age from pg_operator o where o.oid < 16384
         union all
@@ -45,6 +45,5 @@ select 'error', true, pg_describe_object(t.classid, t.oid, 0), 'was changed sinc
         union all
         select 'pg_proc'::regclass, p.oid, age(p.xmin)
           from pg_proc p join system s on s.oid = p.pronamespace
-          left join pg_init_privs i on i.classoid = 'pg_proc'::regclass and i.objoid = p.oid
-         where p.oid < 16384 and not p.prosecdef and not p.proleakproof and p.proacl is not distinct from i.initprivs) t
+         where p.oid < 16384 and not p.prosecdef and not p.proleakproof and p.proacl is null and p.prosrc <> p.proname) t
  where t.age < (select age(b.xmin) from pg_database b where b.datname = 'template0')

@@ -54,7 +54,9 @@ async function main(): Promise<number> {
 /** The mutations of a version; in as many parts as servers can work where there are no other versions to run. */
 function chunksOf(areas: readonly Area[], version: Major, versions: number): Chunk[] {
   const jobs = jobsOf(areas, version)
-    .filter(({ area, mutation }) => values.only?.some((text) => `${area}/${mutation.id}`.includes(text)) ?? true)
+    .filter(
+      ({ area, mutation }) => values.only?.some((text) => `${area}/${mutation.id}`.includes(text)) ?? true,
+    )
     .filter((_job, at) => at % Number(values.sample) === 0);
   const parts = versions === 1 && jobs.length > 10 ? PARALLEL : 1;
   return Array.from({ length: parts }, (_, part) => ({
