@@ -68,7 +68,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     examples: [
       'fedgen apply --department "Human Resources" --department-id hr',
       'fedgen apply --department-id hr --dry-run',
-      'fedgen apply --pack shop',
+      'fedgen apply --pack shop --create-database',
     ],
     options: () => [
       DEPARTMENT(),
@@ -76,6 +76,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       PACK(),
       VAR(),
       option('--dry-run', 'print the SQL that would run; reads only'),
+      option('--create-database', 'create the database first if the server has none of that name'),
       option('--accept-edited', 'record the present text of edited scripts without running it'),
       ...CONNECTION(),
       ...LIMITS(),

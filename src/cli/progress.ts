@@ -28,6 +28,8 @@ async function startProgress(): Promise<Progress> {
         return line(
           paint.dim(`connected to ${event.server}, PostgreSQL ${Math.floor(event.serverVersion / 10_000)}`),
         );
+      case 'database-created':
+        return line(`${paint.green('created')} the database ${event.server}`);
       case 'lock-wait':
         return line(`${paint.yellow('waiting')} ${event.target} is being worked on by ${event.holder}`);
       case 'script-start':

@@ -17,6 +17,7 @@ export const runApply: Handler = async (options, signal) => {
       signal,
       onEvent,
       dryRun,
+      createDatabase: flag(options, 'createDatabase'),
       acceptEdited: flag(options, 'acceptEdited'),
     }),
   );
