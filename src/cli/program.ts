@@ -146,6 +146,17 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     options: () => [PACK(), ...CONNECTION(), ...LIMITS().filter(({ long }) => long === '--lock-wait')],
     load: async () => (await import('./commands/seed.js')).runSeed,
   },
+  doctor: {
+    summary: 'tell sizes, unused indexes, slow statements and connections; reads only',
+    examples: ['fedgen doctor --pack shop', 'fedgen doctor --department-id hr --format json'],
+    options: () => [
+      option('--department-id <id>', 'only this department'),
+      PACK(),
+      ...CONNECTION(),
+      ...LIMITS().filter(({ long }) => long === '--statement-timeout'),
+    ],
+    load: async () => (await import('./commands/doctor.js')).runDoctor,
+  },
   demo: {
     summary: 'show everything on a throw-away PostgreSQL',
     examples: ['fedgen demo'],
