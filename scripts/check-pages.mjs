@@ -42,6 +42,10 @@ const WHY = {
   callable_functions: 'A SECURITY DEFINER function reads with the rights of its owner.',
   cached_plans: 'On unpatched servers a prepared statement keeps the access of before (CVE-2026-14666).',
   gateway_alone: 'The login of a pooled application must have no rights of its own.',
+  pooled_connections:
+    'A role, a setting, a plan or a cursor that outlives its transaction speaks for the wrong tenant in the next one.',
+  real_logins:
+    'Defaults of roles and databases, pg_hba.conf and passwords show only when somebody really logs in. Give it credentials with `--login-url-env`, or `validate.logins` in the configuration.',
   not_proven:
     'A role that is no superuser cannot imitate a login completely; what is left open is said here.',
 };

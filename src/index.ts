@@ -1,6 +1,12 @@
 /** The public interface of fedgen; the command line uses nothing else. @module */
 export { generate, type GenerateOptions, type GenerateResult } from './api/generate.js';
+export { generateCode, type GenerateCodeOptions, type GenerateCodeResult } from './api/generate-code.js';
 export { apply, type ApplyOptions, type ApplyResult, type PendingSql } from './api/apply.js';
+export { applyFleet } from './api/fleet-apply.js';
+export { planFleet, type FleetPlan, type PlannedScript, type PlannedStep } from './api/plan.js';
+export { rollbackFleet, type FleetRollbackOptions } from './api/fleet-rollback.js';
+export type { FleetOptions } from './api/fleet-prepare.js';
+export type { FleetResult } from './api/fleet.js';
 export {
   rollback,
   rollbackControlPlane,
@@ -36,7 +42,7 @@ export {
 } from './api/tenant-lifecycle.js';
 export { seed, type SeededTenant, type SeedResult } from './api/seed.js';
 export { rotateTenantKey, type RotatedKey, type RotateKeyOptions } from './api/tenant-keys.js';
-export { signTenantToken, type TokenInput } from './api/tenant-token.js';
+export { signTenantToken, type TokenInput } from './client/tenant-token.js';
 export type { Tenant, TenantOptions, TenantsOptions } from './api/tenant-target.js';
 export type { CommonOptions, TargetOptions } from './api/options.js';
 export type { RollbackGoal } from './apply/rollback.js';

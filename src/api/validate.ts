@@ -2,13 +2,14 @@ import { defaultSettings } from '../config/settings.js';
 import { loadControlPlane, loadPack } from '../packs/load.js';
 import type { Pack } from '../packs/pack.js';
 import { assertDepartmentId } from '../plan/names.js';
+import { parseShard } from '../plan/selection.js';
 import { resolveVariables } from '../plan/variables.js';
 import { isReservedWord, loadSqlParser } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
 import { judge, type ValidationReport } from '../validate/judge.js';
 import type { Severity } from '../validate/model.js';
 import type { TargetOptions } from './options.js';
-import { connecting, withDatabase } from './run.js';
+import { connecting, withDatabase, type Connecting } from './run.js';
 import { assertKnownWaivers, selectChecks, type Selection } from './selection.js';
 import { listChecks, lookAtAll } from './survey.js';
 import type { Survey } from './survey-input.js';
@@ -19,6 +20,12 @@ export interface ValidateOptions extends TargetOptions, Selection {
   readonly targets?: readonly string[];
   /** Every registered department. */
   readonly all?: boolean;
+  /** Department ids or patterns that are left out. */
+  readonly exclude?: readonly string[] | undefined;
+  /** Names of groups of the configuration. */
+  readonly groups?: readonly string[] | undefined;
+  /** `2/4`: the second of four parts. */
+  readonly shard?: string | undefined;
   /** The mildest severity that fails, instead of the configured one. */
   readonly failOn?: Severity;
   /** Compare with the expectation stored in this file instead of with a scratch target. */
@@ -41,8 +48,9 @@ export interface ValidateOptions extends TargetOptions, Selection {
 export async function validate(options: ValidateOptions): Promise<ValidationReport> {
   const settings = options.settings ?? defaultSettings();
   const survey = await prepareSurvey(options);
-  const evidence = await withDatabase(connecting(options), 'validating', (session) =>
-    lookAtAll(session, survey, (use) => withDatabase(connecting(options), 'validating', use)),
+  const to = withoutNotices(connecting(options));
+  const evidence = await withDatabase(to, 'validating', (session) =>
+    lookAtAll(session, survey, (use) => withDatabase(to, 'validating', use)),
   );
   const today = options.today ?? new Date().toISOString().slice(0, 10);
   return judge(
@@ -50,11 +58,19 @@ export async function validate(options: ValidateOptions): Promise<ValidationRepo
     {
       ...settings.validate,
       failOn: options.failOn ?? settings.validate.failOn,
-      wholeFleet: options.all === true,
+      wholeFleet: options.all === true && !options.exclude && !options.groups && options.shard === undefined,
     },
     today,
   );
 }
+
+/** What the server says while scratch targets are made and attacked is about objects that nobody will ever see. */
+const withoutNotices = (to: Connecting): Connecting => ({
+  ...to,
+  onEvent: (event) => {
+    if (event.type !== 'notice') to.onEvent(event);
+  },
+});
 
 /** Everything that can be refused before anything connects. */
 async function prepareSurvey(options: ValidateOptions): Promise<Survey> {
@@ -85,7 +101,12 @@ async function prepareSurvey(options: ValidateOptions): Promise<Survey> {
     variables: resolveVariables(pack, { ...settings.variables[pack.name], ...options.variables }),
     selected,
     isComplete: selected.size === known.length,
-    patterns: options.all === true ? ['*'] : patterns,
+    selection: {
+      targets: options.all === true ? ['*'] : patterns,
+      exclude: options.exclude,
+      groups: options.groups,
+      ...(options.shard !== undefined && { shard: parseShard(options.shard) }),
+    },
     snapshot: options.snapshot,
     writeSnapshot: options.writeSnapshot,
     sinceLast: options.sinceLast === true,
@@ -93,7 +114,7 @@ async function prepareSurvey(options: ValidateOptions): Promise<Survey> {
 }
 
 function assertTargets(pack: Pack, patterns: readonly string[], options: ValidateOptions): void {
-  const isNamed = patterns.length > 0;
+  const isNamed = patterns.length > 0 || options.groups !== undefined;
   if (pack.tenancy === 'shared' && isNamed) {
     throw new FedgenError(
       'E_USAGE',

@@ -1,20 +1,9 @@
 import { createRequire } from 'node:module';
 import type * as Commander from 'commander';
-import {
-  CONNECTION,
-  DEPARTMENT,
-  DEPARTMENT_ID,
-  FORMAT,
-  LIMITS,
-  option,
-  PACK,
-  VALIDATE,
-  VAR,
-  VERBOSE,
-  wholeNumber,
-  YES,
-} from './options.js';
 import type { CommandSpec } from './command-spec.js';
+import type { Drain } from './drain.js';
+import { DEV_COMMANDS } from './dev-commands.js';
+import { ROOT_COMMANDS } from './root-commands.js';
 import { TENANT_COMMANDS } from './tenant-commands.js';
 
 // By require: commander's ES module entry only wraps its files, and the wrapping costs start-up time.
@@ -35,160 +24,14 @@ export interface Invocation {
 }
 
 /** A command's work: options as commander parsed them in, exit code out. */
-export type Handler = (options: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<number>;
-
-const COMMANDS: Readonly<Record<string, CommandSpec>> = {
-  generate: {
-    summary: 'render the SQL of a department or a shared pack, its rollback and a manifest',
-    examples: [
-      'fedgen generate --department "Legal Department" --department-id legal',
-      'fedgen generate --department Sales --department-id sales --apply --validate',
-      'fedgen generate --department Sales --department-id sales --stdout | less',
-    ],
-    options: () => [
-      DEPARTMENT(),
-      DEPARTMENT_ID(),
-      PACK(),
-      VAR(),
-      option('--output-dir <dir>', 'folder for the files (default: generated)'),
-      option('--stdout', 'print the SQL and write nothing'),
-      option('--rls-only', 'only the file with policies and grants'),
-      option('--control-plane', 'the files of the control plane as well, for who runs them with psql'),
-      option('--timestamp', 'note the time in the manifest (the output is then no longer reproducible)'),
-      option('--apply', 'apply it as well'),
-      option('--validate', 'validate it as well'),
-      VERBOSE(),
-      ...CONNECTION(),
-      ...LIMITS(),
-    ],
-    load: async () => (await import('./commands/generate.js')).runGenerate,
-  },
-  apply: {
-    summary: 'bring a department or a shared pack up to date',
-    examples: [
-      'fedgen apply --department "Human Resources" --department-id hr',
-      'fedgen apply --department-id hr --dry-run',
-      'fedgen apply --pack shop --create-database',
-    ],
-    options: () => [
-      DEPARTMENT(),
-      DEPARTMENT_ID(),
-      PACK(),
-      VAR(),
-      option('--dry-run', 'print the SQL that would run; reads only'),
-      option('--create-database', 'create the database first if the server has none of that name'),
-      option('--accept-edited', 'record the present text of edited scripts without running it'),
-      ...CONNECTION(),
-      ...LIMITS(),
-    ],
-    load: async () => (await import('./commands/apply.js')).runApply,
-  },
-  rollback: {
-    summary: 'take a department or a shared pack back',
-    examples: [
-      'fedgen rollback --department-id hr --to 1',
-      'fedgen rollback --department-id hr --steps 1 --dry-run',
-      'fedgen rollback --department-id hr --all --yes',
-      'fedgen rollback --pack shop --all --yes',
-      'fedgen rollback --control-plane --yes --allow-data-loss',
-    ],
-    options: () => [
-      option('--department-id <id>', 'the department; not for shared packs'),
-      option('--department <name>', 'the name it was applied under, if it was renamed since'),
-      option('--to <number>', 'undo every script above this number; 0 undoes all, one by one').argParser(
-        wholeNumber,
-      ),
-      option('--steps <count>', 'undo this many scripts').argParser(wholeNumber),
-      option('--all', 'drop schemas and role, whatever state they are in'),
-      option(
-        '--control-plane',
-        'remove the control plane from a database without departments and shared packs',
-      ),
-      option('--allow-data-loss', 'go on although rows would be destroyed'),
-      option('--dry-run', 'print what would run and what it would destroy'),
-      YES(),
-      PACK(),
-      VAR(),
-      ...CONNECTION(),
-      ...LIMITS(),
-    ],
-    load: async () => (await import('./commands/rollback.js')).runRollback,
-  },
-  status: {
-    summary: 'tell where departments or a shared pack stand',
-    examples: [
-      'fedgen status',
-      'fedgen status --department-id hr --format json',
-      'fedgen status --pack shop --check',
-    ],
-    options: () => [
-      option('--department-id <id>', 'only this department'),
-      option('--check', 'exit 1 when a script is pending or edited'),
-      PACK(),
-      ...CONNECTION(),
-    ],
-    load: async () => (await import('./commands/status.js')).runStatus,
-  },
-  validate: {
-    summary: 'prove that departments are complete and isolated',
-    examples: [
-      'fedgen validate --department-id hr --verbose',
-      'fedgen validate --all --format sarif --output fedgen.sarif',
-      'fedgen validate --all --format html --output validation.html',
-      'fedgen validate --department-id "sales_*" --skip probe --fail-on warning',
-    ],
-    options: () => [...VALIDATE(), ...CONNECTION(['text', 'json', 'ndjson', 'junit', 'sarif', 'html'])],
-    load: async () => (await import('./commands/validate.js')).runValidate,
-  },
-  seed: {
-    summary: 'bring the tenants and rows that a shared pack has to begin with',
-    examples: ['fedgen seed --pack shop'],
-    options: () => [PACK(), ...CONNECTION(), ...LIMITS().filter(({ long }) => long === '--lock-wait')],
-    load: async () => (await import('./commands/seed.js')).runSeed,
-  },
-  doctor: {
-    summary: 'tell sizes, unused indexes, slow statements and connections; reads only',
-    examples: ['fedgen doctor --pack shop', 'fedgen doctor --department-id hr --format json'],
-    options: () => [
-      option('--department-id <id>', 'only this department'),
-      PACK(),
-      ...CONNECTION(),
-      ...LIMITS().filter(({ long }) => long === '--statement-timeout'),
-    ],
-    load: async () => (await import('./commands/doctor.js')).runDoctor,
-  },
-  demo: {
-    summary: 'show everything on a throw-away PostgreSQL',
-    examples: ['fedgen demo'],
-    options: () => [],
-    load: async () => (await import('./commands/demo.js')).runDemo,
-  },
-};
-
-const DEV_COMMANDS: Readonly<Record<string, CommandSpec>> = Object.fromEntries(
-  Object.entries({
-    start: 'start the local PostgreSQL, or find it running',
-    status: 'tell whether it runs',
-    stop: 'stop it; the data stays',
-    url: 'print its database URL',
-  }).map(([name, summary]) => [
-    name,
-    {
-      summary,
-      examples: name === 'url' ? ['export DATABASE_URL="$(fedgen dev url)"'] : [`fedgen dev ${name}`],
-      options: () => [
-        option('--dir <dir>', 'folder of the server (default: your data folder)'),
-        ...(name === 'start' ? [option('--port <port>', 'port to listen on').argParser(wholeNumber)] : []),
-        ...(name === 'stop' ? [option('--remove', 'remove its data as well'), YES()] : []),
-        FORMAT(),
-      ],
-      load: async () => (await import('./commands/dev.js')).runDev(name),
-    },
-  ]),
-);
+export type Handler = (
+  options: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+  drain: Drain,
+) => Promise<number>;
 
 /** The command tree: names, options and examples; no logic. Handlers are loaded when they are called. */
-export function buildProgram(invocation: Invocation, signal: AbortSignal): Commander.Command {
+export function buildProgram(invocation: Invocation, signal: AbortSignal, drain: Drain): Commander.Command {
   const program = new Command('fedgen')
     .description('Tenant schemas as code, proved: render, apply, roll back and validate.')
     .option('-V, --version', 'print the version')
@@ -206,11 +49,11 @@ export function buildProgram(invocation: Invocation, signal: AbortSignal): Comma
       helpExamples(['fedgen demo', 'fedgen apply --department "Human Resources" --department-id hr']),
     )
     .exitOverride();
-  addCommands(program, COMMANDS, invocation, signal);
+  addCommands(program, ROOT_COMMANDS, { invocation, signal, drain });
   const dev = program.command('dev').description('a local PostgreSQL that is kept between runs');
-  addCommands(dev, DEV_COMMANDS, invocation, signal);
+  addCommands(dev, DEV_COMMANDS, { invocation, signal, drain });
   const tenant = program.command('tenant').description('the tenants of a shared pack, or departments');
-  addCommands(tenant, TENANT_COMMANDS, invocation, signal);
+  addCommands(tenant, TENANT_COMMANDS, { invocation, signal, drain });
   return program;
 }
 
@@ -224,8 +67,7 @@ function printVersion(): never {
 function addCommands(
   parent: Commander.Command,
   specs: Readonly<Record<string, CommandSpec>>,
-  invocation: Invocation,
-  signal: AbortSignal,
+  { invocation, signal, drain }: { invocation: Invocation; signal: AbortSignal; drain: Drain },
 ): void {
   const addOptions = new Map<Commander.Command, () => void>();
   parent.hook('preSubcommand', (_parent, command) => addOptions.get(command)?.());
@@ -240,9 +82,12 @@ function addCommands(
     };
     addOptions.set(command, addOnce);
     command.on('beforeHelp', addOnce);
-    command.action(async (options: Record<string, unknown>) => {
+    if (spec.argument) command.argument(`[${spec.argument[0]}]`, spec.argument[1]);
+    command.action(async () => {
+      const [argument] = command.args;
+      const given = spec.argument && argument !== undefined ? { [spec.argument[0]]: argument } : {};
       const run = await spec.load();
-      invocation.exitCode = await run(options, signal);
+      invocation.exitCode = await run({ ...command.opts(), ...given }, signal, drain);
     });
   }
 }

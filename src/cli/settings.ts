@@ -62,6 +62,7 @@ export async function settingsOf(
     env: process.env,
     flags,
     configFile: text(options, 'config'),
+    loginUrlEnv: list(options, 'loginUrlEnv'),
     withoutDatabase: !needs.database,
   });
   for (const warning of settings.warnings) process.stderr.write(`warning ${warning}\n`);
@@ -74,7 +75,7 @@ export function targetOf(options: Options): {
   department?: string;
   variables: Record<string, string>;
 } {
-  const departmentId = text(options, 'departmentId');
+  const departmentId = list(options, 'departmentId')?.[0] ?? text(options, 'departmentId');
   const department = text(options, 'department');
   return {
     ...(departmentId !== undefined && { departmentId }),

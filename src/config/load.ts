@@ -22,6 +22,8 @@ import {
   resolveDatabase,
 } from './resolve-database.js';
 import type { checkRawSettings, RawSettings } from './schema.js';
+import type { DatabaseSettings } from './database.js';
+import { resolveLogins } from './logins.js';
 import { defaultSettings, type Settings, type ValidateSettings } from './settings.js';
 
 export type { Environment, SettingsFlags } from './levels.js';
@@ -35,6 +37,8 @@ export interface LoadSettingsInput {
   readonly flags?: SettingsFlags;
   /** The file that --config names, relative to cwd; without it FEDGEN_CONFIG, then the search. */
   readonly configFile?: string | undefined;
+  /** Variables with the URLs of logins, beside those that the configuration names. */
+  readonly loginUrlEnv?: readonly string[] | undefined;
   /** Answers the text of a secret by its ARN or name. Default: AWS Secrets Manager, by the AWS SDK and its own environment. */
   readonly readSecret?: SecretReader | undefined;
   /** For work without a server: no secret is fetched, and where one is named, `database` is absent. */
@@ -122,7 +126,8 @@ async function withSecrets(
   return known;
 }
 
-type ScalarKey = 'rolePrefix' | 'packs' | 'pack' | 'outputDir' | 'lockRetries' | 'variables' | 'validate';
+type ScalarKey =
+  'rolePrefix' | 'packs' | 'pack' | 'outputDir' | 'lockRetries' | 'variables' | 'validate' | 'groups';
 type DurationKey = 'lockTimeout' | 'lockWait' | 'statementTimeout' | 'connectTimeout';
 
 /** The highest level that says something about `key`. */
@@ -153,9 +158,12 @@ function given(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-function validateOf(levels: readonly DatabaseLevel[]): Partial<ValidateSettings> | undefined {
-  const raw = pick(levels, 'validate')?.value;
-  return raw && given(raw);
+function validateOf(
+  levels: readonly DatabaseLevel[],
+  logins: readonly DatabaseSettings[],
+): Partial<ValidateSettings> {
+  const { logins: _names, ...raw } = pick(levels, 'validate')?.value ?? {};
+  return { ...given(raw), logins };
 }
 
 function missingReason(resolved: ResolvedDatabase, envs: readonly Environment[]): string | undefined {
@@ -175,6 +183,7 @@ function buildSettings(
     readonly cwd: string;
     readonly file: ConfigFile | undefined;
     readonly envs: readonly Environment[];
+    readonly logins: readonly DatabaseSettings[];
   },
 ): Settings {
   const { cwd, file } = context;
@@ -193,7 +202,8 @@ function buildSettings(
       statementTimeoutMs: pickDuration(levels, 'statementTimeout'),
       connectTimeoutMs: pickDuration(levels, 'connectTimeout'),
       variables: pick(levels, 'variables')?.value,
-      validate: validateOf(levels),
+      groups: pick(levels, 'groups')?.value,
+      validate: validateOf(levels, context.logins),
       configFile: file?.path,
     }),
     packDirs: packs === undefined ? [] : packs.value.map((dir) => resolve(packs.baseDir, dir)),
@@ -227,5 +237,12 @@ export async function loadSettings(input: LoadSettingsInput): Promise<Settings> 
     hasSecret && input.withoutDatabase
       ? { withoutHost: [], warnings: [] }
       : await resolveDatabase(await withSecrets(levels, input.readSecret ?? readAwsSecret), passwords);
-  return buildSettings(levels, resolved, { cwd, file, envs: [dotEnv, env] });
+  const envs = [dotEnv, env];
+  const logins = await resolveLogins({
+    names: [...(pick(levels, 'validate')?.value.logins ?? []), ...(input.loginUrlEnv ?? [])],
+    envs,
+    database: resolved.database,
+    passwordFile: passwords,
+  });
+  return buildSettings(levels, resolved, { cwd, file, envs, logins });
 }

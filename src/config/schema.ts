@@ -100,9 +100,23 @@ const rawSettings = z.strictObject({
     .optional(),
   pack: text('Pack that commands take when none is named. Default: federation.'),
   outputDir: text('Folder that `fedgen generate` writes to, relative to this file. Default: generated.'),
-  lockTimeout: duration('lock_timeout of schema changes, 0 = none', '5s'),
+  groups: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9_-]*$/, 'must be lower-case letters, digits, _ and -'),
+      z.array(z.string().min(1, 'must not be empty').describe('Department id, or a pattern with *.')),
+    )
+    .describe(
+      'Groups of departments for --group; many departments are worked on group by group in this order, the others last. Default: none.',
+    )
+    .optional(),
+  lockTimeout: duration(
+    'lock_timeout of schema changes, 0 = none',
+    '5s, and 100ms where many departments are worked on',
+  ),
   lockRetries: wholeNumber(0, 1000)
-    .describe('How often a script that ran into lockTimeout is tried again. Default: 5.')
+    .describe(
+      'How often a script that ran into lockTimeout is tried again. Default: 5, and 20 where many departments are worked on.',
+    )
     .optional(),
   lockWait: duration('How long to wait for another fedgen on the same target, 0 = not at all', '30s'),
   statementTimeout: duration('statement_timeout of scripts, 0 = none', '0'),

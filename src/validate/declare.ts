@@ -2,7 +2,8 @@ import type { Pack } from '../packs/pack.js';
 import { departmentRole, sharedRoles, sharedTargetId } from '../plan/names.js';
 import { planControlPlane, type TargetPlan } from '../plan/target.js';
 import type { Declared } from './catalogue-checks.js';
-import { bindingsOf, type Permission, type Registry } from './registry.js';
+import type { Registration } from './registration.js';
+import { bindingsOf, packBindings, type Permission, type Registry } from './registry.js';
 
 /** What declarations are made of. */
 export interface DeclareInput {
@@ -11,6 +12,8 @@ export interface DeclareInput {
   readonly trustedRoles: readonly string[];
   readonly extensions: readonly string[];
   readonly registry: Registry;
+  /** How the pack must be registered; undefined where it is not shared. */
+  readonly registration: Registration | undefined;
 }
 
 /** What fedgen made in this database, by the registry and by how it names things. */
@@ -26,6 +29,12 @@ export function declare(input: DeclareInput): Declared {
       ),
     ],
     tenants: bindingsOf(registry, rolePrefix),
+    packs: registry.packs.map(({ id, group, schemas, identity, scripts }) => ({
+      name: id,
+      scripts: scripts.length,
+      found: { group, schemas, identity },
+      wanted: id === pack.family ? (input.registration ?? null) : null,
+    })),
     sharing: pack.tables
       .filter((table) => table.sharing !== 'never')
       .map((table) => ({ resource: table.sharing, table: table.name })),
@@ -58,9 +67,11 @@ function declareRoles({ registry, rolePrefix }: DeclareInput): Declared['roles']
       kind: 'tenant' as const,
       target: id,
     })),
-    ...registry.tenants.flatMap(({ role, pack }) =>
-      role === null ? [] : [{ name: role, kind: 'tenant' as const, target: sharedTargetId(pack) }],
-    ),
+    ...packBindings(registry, rolePrefix).map(({ role, pack }) => ({
+      name: role,
+      kind: 'tenant' as const,
+      target: sharedTargetId(pack),
+    })),
   ];
 }
 

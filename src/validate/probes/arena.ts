@@ -67,6 +67,8 @@ export interface Arena {
   readonly contextSettings: readonly string[];
   /** Text of letters and digits that no row has yet. */
   readonly token: string;
+  /** Statements of the connecting role after which the victim is a tenant no more. */
+  readonly dismissal: readonly string[];
   /** Groups that tenants are meant to be members of. */
   readonly trustedRoles: readonly string[];
   /** Roles besides tenants that nobody may become: owner, administrators. */

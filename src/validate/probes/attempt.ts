@@ -18,13 +18,20 @@ export const PROBE_TITLES = {
   server_reach: 'a tenant reaches neither files nor settings nor other objects of the server',
   canary_sweep: 'no relation that a tenant can read shows rows of others',
   callable_functions: 'no function that a tenant can call shows rows of others',
-  cached_plans: 'a cached plan does not keep the rows of the tenant before',
+  cached_plans:
+    'a cached plan keeps neither the rows of the tenant before nor the access of one that is dismissed',
   gateway_alone: 'the gateway sees nothing until it acts for a tenant',
   not_proven: 'everything could be proven by the connecting role',
 } as const;
 
+/** Checks that need connections of their own, since what they look at shows only when a transaction or a login ends. */
+export const CONNECTION_TITLES = {
+  pooled_connections: 'a connection that goes back to its pool takes nothing of its tenant along',
+  real_logins: 'whoever logs in reaches its own rows and nothing else',
+} as const;
+
 /** Stable code of a check of this layer. */
-export type ProbeCode = keyof typeof PROBE_TITLES;
+export type ProbeCode = keyof typeof PROBE_TITLES | keyof typeof CONNECTION_TITLES;
 
 /**
  * What must come of an attempt. `refused`: a refusal, nothing else. `nothing`: a refusal, or no row. `unchanged`: a

@@ -42,6 +42,11 @@ export async function departmentArena({
     ],
     contextSettings: [CONTEXT_SETTING],
     token,
+    dismissal: [
+      `set local role ${quoteIdentifier(roles.owner)}`,
+      `update federation.tenants set status = 'suspended' where role_name = ${quoteLiteral(scratch.target.role ?? '')}`,
+      'set local role none',
+    ],
     trustedRoles: [roles.tenant],
     guardedRoles: [roles.owner, roles.admin, roles.gateway],
     gateway: roles.gateway,

@@ -4,7 +4,7 @@ import type { CheckResult, MatrixCell } from '../model.js';
 import type { Arena } from './arena.js';
 import { isRight, judge, type Attempt, type Result } from './attempt.js';
 import { readRoles, roleFindings } from './attacks/becoming.js';
-import { cachedPlanAttempts, forgetPlans } from './attacks/cached-plans.js';
+import { cachedPlanAttempts, dismissedAttempts, forgetPlans } from './attacks/cached-plans.js';
 import { copyResults } from './attacks/copy.js';
 import { expectationOf, readWithheld } from './attacks/own.js';
 import { asPlan, readPlan } from './attacks/plans.js';
@@ -53,7 +53,7 @@ export async function probeTarget(arena: Arena): Promise<ProbeReport> {
   add(await run(stage, victimProgram(stage, known), stage.attacker.marks));
   add(await byPlans(stage, await run(stage, attackerProgram(stage, known), stage.victim.marks)));
   results.push(...(await copyResults(stage)));
-  if (stage.isShared) add(await tryCachedPlans(stage, results));
+  add(await tryCachedPlans(stage, results));
   add(await attackLargeObject(stage));
   for (const ran of await sweepAll(stage)) add(ran);
   const remarks = remarksOf(stage, known, findings);
@@ -63,9 +63,14 @@ export async function probeTarget(arena: Arena): Promise<ProbeReport> {
 async function tryCachedPlans(stage: Stage, results: readonly Result[]): Promise<Ran> {
   const holes = results.filter((result) => !isRight(result) && result.attempt.expect !== 'works');
   const open = new Set(holes.map(({ attempt }) => attempt.object));
-  const ran = await run(stage, cachedPlanAttempts(stage, open), stage.victim.marks);
-  await forgetPlans(stage, ran.results);
-  return ran;
+  const others = stage.isShared ? cachedPlanAttempts(stage, open) : [];
+  const ran = await run(stage, others, stage.victim.marks);
+  const dismissed = await run(stage, dismissedAttempts(stage, open), stage.attacker.marks);
+  await forgetPlans(stage, [...ran.results, ...dismissed.results]);
+  return {
+    results: [...ran.results, ...dismissed.results],
+    findings: [...ran.findings, ...dismissed.findings],
+  };
 }
 
 async function reconnoitre(stage: Stage): Promise<Reconnaissance> {
@@ -233,7 +238,6 @@ function remarksOf(stage: Stage, known: Reconnaissance, found: readonly Remark[]
       unprobed_tables: `${victim.planted.rows.size + attacker.planted.rows.size} rows planted`,
       existence_oracle: 'every tenant has tables of its own',
       foreign_link: 'every tenant has tables of its own',
-      cached_plans: 'every tenant has tables of its own',
       gateway_alone: 'no gateway',
       not_proven: arena.attacker.role,
       ...(arena.forgeries.length === 0 && { forged_context: 'the pack trusts whoever sets the context' }),

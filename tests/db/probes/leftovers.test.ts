@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { apply } from '../../../src/index.js';
-import { diffCatalogues, snapshotCatalogue } from '../../support/catalogue.js';
+import { diffCatalogues } from '../../support/catalogue.js';
 import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
 import { testSettings } from '../../support/department.js';
+import { everything } from '../../support/everything.js';
 import { loginUrl } from '../../support/rows.js';
 import { probeDepartment } from './department-world.js';
 import { buildSharedWorld, findingsOf, probeShared } from './shared-world.js';
@@ -25,29 +26,6 @@ afterAll(async () => {
   await departments.drop();
   await shared.drop();
 });
-
-/** The catalogue, every row with its place and its writer, and how far every sequence is. */
-async function everything(database: TestDatabase): Promise<string[]> {
-  return withClient(database.url, async (client) => {
-    const { rows: tables } = await client.query<{ name: string; kind: string }>(
-      `select oid::regclass::text as name, relkind as kind from pg_class
-        where relkind in ('r', 'S') and relnamespace::regnamespace::text !~ '^(pg_|information_schema)' order by 1`,
-    );
-    const contents: string[] = [];
-    for (const { name, kind } of tables) {
-      const { rows } = await client.query<{ row: string }>(
-        kind === 'S'
-          ? `select format('%s %s', last_value, is_called) as row from ${name}`
-          : `select format('%s %s %s', t.ctid, t.xmin, t) as row from ${name} t order by 1`,
-      );
-      contents.push(...rows.map(({ row }) => `${name} ${row}`));
-    }
-    const { rows: objects } = await client.query<{ row: string }>(
-      `select format('large object %s', oid) as row from pg_largeobject_metadata order by 1`,
-    );
-    return [...(await snapshotCatalogue(client)), ...contents, ...objects.map(({ row }) => row)];
-  });
-}
 
 const suspect =
   'create view public.v as select contact_id from sales_tenant.contacts; grant select on public.v to public';

@@ -70,6 +70,7 @@ describe('planting', () => {
         'booking',
         'customer',
         'event',
+        'factor',
         'log',
         'member',
         'node',

@@ -111,6 +111,7 @@ function arenaOf(database: TestDatabase, session: Session, attacker: Tenant, vic
     forgeries: enter(victim.id),
     contextSettings: ['app.current_tenant_id'],
     token: 'fgshared7',
+    dismissal: [`update fed.tenant set role_name = 'nobody' where tenant_id = '${victim.id}'`],
     trustedRoles: [`${database.rolePrefix}tenant`],
     guardedRoles: [`${database.rolePrefix}owner`, `${database.rolePrefix}gateway`],
     gateway: `${database.rolePrefix}gateway`,

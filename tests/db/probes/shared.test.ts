@@ -45,6 +45,12 @@ const SABOTAGE: Readonly<Record<string, { readonly sql: string; readonly codes: 
     sql: `alter policy sel on shared.project using (coalesce(nullif(current_setting('app.current_tenant_id', true), ''), tenant_id) = tenant_id and (select fed.current_tenant()) is not distinct from nullif(current_setting('app.current_tenant_id', true), ''))`,
     codes: ['no_context', 'canary_sweep'],
   },
+  'an identity that stays after the tenant was dismissed': {
+    sql: `create or replace function fed.current_tenant() returns text language sql stable security definer set search_path = pg_catalog, pg_temp
+      as $$ select case when current_setting('role') = '{p}' || current_setting('app.current_tenant_id', true) or session_user = '{p}' || current_setting('app.current_tenant_id', true)
+        then current_setting('app.current_tenant_id', true) end $$`,
+    codes: ['cached_plans'],
+  },
   'a key over all tenants': {
     sql: 'alter table shared.project add unique (code)',
     codes: ['existence_oracle'],
@@ -196,6 +202,7 @@ describe('tenants in shared tables', () => {
       attacker: { ...arena.attacker, id: 'two', enter: arena.victim.enter },
       victim: { ...arena.victim, id: 'one', role: arena.attacker.role, enter: arena.attacker.enter },
       forgeries: [],
+      dismissal: [],
     }));
     expect(codesOf(report).filter((code) => code === 'cached_plans')).toEqual(codes);
   });

@@ -1,6 +1,7 @@
 import { quoteLiteral } from '../../../render/quote.js';
 import type { Attempt, Result } from '../attempt.js';
 import { fullName, sqlName } from '../relations.js';
+import { placeOf } from '../rows/planted-row.js';
 import { asTenant, type Stage } from './stage.js';
 
 const NAME = 'fedgen_plan';
@@ -40,6 +41,43 @@ export function cachedPlanAttempts(stage: Stage, open: ReadonlySet<string>): Att
       },
     };
   });
+}
+
+/**
+ * A statement that a tenant has prepared and run is run again after it was dismissed: de-provisioning must not wait for
+ * its sessions to end. Unpatched servers keep in plans what memberships allowed (CVE-2026-14666).
+ */
+export function dismissedAttempts({ arena, by, victim }: Stage, open: ReadonlySet<string>): Attempt[] {
+  const { tenant, planted } = victim;
+  const begin = [by.become(tenant.role), ...tenant.enter];
+  const rows = [...planted.rows.values()].filter((row) => row.by === 'tenant');
+  if (arena.dismissal.length === 0) return [];
+  return rows
+    .filter(({ relation }) => relation.rowSecurity && !open.has(fullName(relation)))
+    .map((row, n): Attempt => {
+      const statement = `${NAME}_dismissed_${n}`;
+      return {
+        check: 'cached_plans',
+        actor: tenant.role,
+        object: fullName(row.relation),
+        operation: 'execute a plan after being dismissed',
+        expect: 'nothing',
+        remedy: `Policies on ${fullName(row.relation)} must ask at every execution whether the tenant still is one; update the server, and end the sessions of tenants that go.`,
+        act: {
+          as: begin.join('; '),
+          before: [
+            'set local plan_cache_mode = force_generic_plan',
+            `prepare ${statement} as select count(*) from ${sqlName(row.relation)} where ${placeOf(row)}`,
+            `execute ${statement}`,
+            by.back,
+            ...arena.dismissal,
+            ...begin,
+          ],
+          sql: `execute ${statement}`,
+          counts: 'rows',
+        },
+      };
+    });
 }
 
 /** Prepared statements outlive their transaction: those of the attempts go now. */

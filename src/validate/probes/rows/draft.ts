@@ -83,7 +83,7 @@ function candidatesFor(
 ): (seed: number) => readonly Choice[] {
   if (fact.name === options.tenantColumn) return () => [quoteLiteral(options.tenantId)];
   const link = links.find((each) => each.columns.includes(fact.name));
-  const own = (seed: number): readonly Choice[] => ownCandidates(fact, relation, options, seed);
+  const own = ownCandidates(fact, relation, options);
   if (!link) return own;
   const referenced = link.referencedColumns[link.columns.indexOf(fact.name)] ?? '';
   if (link.references !== fullName(relation)) {
@@ -92,7 +92,8 @@ function candidatesFor(
   }
   const target = relation.columns.find((column) => column.name === referenced);
   if (isOptional(relation, link) || !target) return fact.notNull ? own : () => [undefined];
-  return (seed) => ownCandidates(target, relation, options, seed).filter((each) => each !== undefined);
+  const ofTarget = ownCandidates(target, relation, options);
+  return (seed) => ofTarget(seed).filter((each) => each !== undefined);
 }
 
 const typeName = ({ landscape }: DraftOptions, column: ColumnFact): string =>
@@ -102,44 +103,49 @@ function ownCandidates(
   fact: ColumnFact,
   relation: RelationFact,
   options: DraftOptions,
-  seed: number,
-): readonly Choice[] {
+): (seed: number) => readonly Choice[] {
   const sample = options.sample[fact.name];
-  const values = orderedValues(fact, relation, options, seed);
-  if (sample !== undefined) return [sample, ...values];
+  const values = orderedValues(fact, relation, options);
+  if (sample !== undefined) return (seed) => [sample, ...values(seed)];
   const { types } = options.landscape;
   const isNeeded = fact.notNull || isNotNullDomain(types, fact.type);
   if (isNeeded && !fact.hasDefault && fact.identity === '') return values;
   if (selfReferenced(relation).includes(fact)) return values;
   // An explicit value leaves a live sequence alone; in a scratch the default is what is to be tried.
   const drawsNumber = fact.serial || fact.identity !== '';
-  if (drawsNumber && !options.isScratch) return [...values, undefined];
+  if (drawsNumber && !options.isScratch) return (seed) => [...values(seed), undefined];
   const isFirst = !fact.hasDefault && fact.identity === '' && carriesToken(types, fact);
-  return isFirst ? [...values, undefined] : [undefined, ...values];
+  return (seed) => (isFirst ? [...values(seed), undefined] : [undefined, ...values(seed)]);
 }
 
-/** Values for a column; where rows must differ in it, those that differ from seed to seed come first. */
+/** Rows of one side in one table: the planted one, and those of attempts to insert. */
+const ROWS = 8;
+
+/** Values for a column; where rows must differ in it, those that differ from row to row come first. */
 function orderedValues(
   fact: ColumnFact,
   relation: RelationFact,
   options: DraftOptions,
-  seed: number,
-): readonly string[] {
+): (seed: number) => readonly string[] {
   const { types } = options.landscape;
   const checks = relation.keys
     .filter((key) => (key.kind === 'c' || key.kind === 'x') && key.columns.includes(fact.name))
     .map((key) => key.definition);
   const valuesAt = (n: number): string[] =>
     valuesFor(fact.type, fact.modifier, { types, seed: seedOf(options.side, n), checks });
-  const values = valuesAt(seed);
   const isKeyed =
     fact.serial ||
     fact.identity !== '' ||
     relation.keys.some((key) => 'pui'.includes(key.kind) && key.columns.includes(fact.name));
-  if (!isKeyed) return values;
-  const next = valuesAt(seed + 1);
-  const differs = values.map((value, n) => value !== next[n]);
-  return [...values.filter((_, n) => differs[n]), ...values.filter((_, n) => !differs[n])];
+  if (!isKeyed) return valuesAt;
+  const rows = Array.from({ length: ROWS }, (_, n) => valuesAt(n));
+  const differs = (at: number): boolean => new Set(rows.map((values) => values[at])).size === ROWS;
+  const places = (rows[0] ?? []).map((_, at) => at);
+  const order = [...places.filter(differs), ...places.filter((at) => !differs(at))];
+  return (seed) => {
+    const values = valuesAt(seed);
+    return order.map((at) => values[at] ?? 'null');
+  };
 }
 
 const isNotNullDomain = (types: Landscape['types'], type: number): boolean => {

@@ -188,11 +188,13 @@ async function learn(job: Job, answer: PlantingAnswer, lesson: Lesson): Promise<
     return;
   }
   if (isTheOnlyRow(job.draft, lesson.options) && (await useTheOnlyRow(job, answer, lesson))) return;
+  const isComputing = job.cause !== undefined && answer.state.startsWith('22');
   if (job.copy === undefined) {
-    if (/^22|^42804$/.test(answer.state) && (await dropTooNarrow(job.draft, lesson.options))) return;
+    if (!isComputing && /^22|^42804$/.test(answer.state) && (await dropTooNarrow(job.draft, lesson.options)))
+      return;
     if (repair(job, answer, lesson.options.landscape.types)) return;
   }
-  await fallBack(job, answer, lesson);
+  await fallBack(job, (isComputing ? job.cause : undefined) ?? answer, lesson);
 }
 
 /** First a row that is there serves as a model; then, in a scratch only, the constraint in the way goes. */
@@ -210,7 +212,7 @@ async function fallBack(job: Job, answer: PlantingAnswer, { options, notes }: Le
   job.copy = undefined;
   if (options.isScratch && (await dropCheckOf(job.draft, failed, options))) {
     notes.push(`${name}: constraint ${answer.constraint} was taken from the scratch table to plant a row`);
-    Object.assign(job, { goOn: [], tied: [], variants: [job.draft.columns.map((column) => column.choice)] });
+    Object.assign(job, startWork(job.draft));
     return;
   }
   const which = [answer.column, answer.constraint].filter((each) => each !== '').join(', ');
