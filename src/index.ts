@@ -21,6 +21,7 @@ export {
   type StatusOptions,
   type StatusResult,
 } from './api/status.js';
+export { doctor, type DoctorOptions, type DoctorResult, type DoctorSection } from './api/doctor.js';
 export { validate, type ValidateOptions } from './api/validate.js';
 export { describeTarget, type TargetDescription } from './api/describe-target.js';
 export {

@@ -5,6 +5,7 @@ import { buildWorklist, refuseEdited, type Worklist } from '../apply/worklist.js
 import type { Session } from '../db/session.js';
 import { CONTROL_SCHEMA } from '../plan/names.js';
 import type { RenderedScript } from '../render/render.js';
+import { FedgenError } from '../shared/errors.js';
 import {
   isSettled,
   prepare,
@@ -15,6 +16,7 @@ import {
   type TargetOptions,
 } from './options.js';
 import {
+  createDatabase,
   findRegistered,
   readLedgerIfAny,
   targetRun,
@@ -30,6 +32,8 @@ export interface ApplyOptions extends TargetOptions {
   readonly dryRun?: boolean;
   /** Takes the present text of edited scripts as what was applied, without running it. */
   readonly acceptEdited?: boolean;
+  /** Creates the database first if the server has none of that name. Not for a dry run. */
+  readonly createDatabase?: boolean;
 }
 
 /** SQL that a dry run would have sent. */
@@ -51,6 +55,8 @@ export interface ApplyResult {
   /** The department's login role, or the group role of a shared pack's tenants. */
   readonly role: string;
   readonly pack: string;
+  /** Whether the database was created first. */
+  readonly databaseCreated: boolean;
   /** The run in federation.migration_runs; undefined when there was nothing to do. */
   readonly runId: string | undefined;
   /** Every script of the department, in order. */
@@ -72,13 +78,15 @@ export interface ApplyResult {
  *   {@link generate} throws; details.scripts tells what became of each script.
  */
 export async function apply(options: ApplyOptions): Promise<ApplyResult> {
+  refuseDryCreation(options);
   const prepared = await prepare(options);
   const control = await renderControlPlane(prepared.settings);
   // Faults of templates are found before anything connects, where all that they depend on is known already.
   const early = isSettled(prepared, options.department)
     ? await renderTarget(prepared, { name: options.department })
     : undefined;
-  return withDatabase(prepared, `applying "${prepared.targetId}"`, async (session) => {
+  const databaseCreated = options.createDatabase === true && (await createDatabase(prepared));
+  const result = await withDatabase(prepared, `applying "${prepared.targetId}"`, async (session) => {
     const target = early ?? (await renderTarget(prepared, await findRegistered(session, prepared)));
     await refuseOtherIdentity(session, target.plan);
     if (options.dryRun) return dryRun(session, prepared, control, target, options);
@@ -91,6 +99,14 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
         accepted: edited.map(({ script }) => script.source.name),
       });
     });
+  });
+  return { ...result, databaseCreated };
+}
+
+function refuseDryCreation({ dryRun, createDatabase }: ApplyOptions): void {
+  if (dryRun !== true || createDatabase !== true) return;
+  throw new FedgenError('E_USAGE', 'a dry run changes nothing, so it cannot create the database', {
+    hint: 'Leave one of the two out. "fedgen generate" shows the SQL without a server.',
   });
 }
 
@@ -190,6 +206,7 @@ function applyResult(
     schema: plan.target.schema,
     role: plan.target.role ?? plan.target.group ?? '',
     pack: plan.pack.name,
+    databaseCreated: false,
     runId: outcome.runId,
     scripts: [...standing, ...outcome.scripts],
     controlPlane: more.controlPlane ?? [],

@@ -1,8 +1,9 @@
-import { defaultSettings, requireDatabase, type Settings } from '../config/settings.js';
+import { defaultSettings, describeDatabase, requireDatabase, type Settings } from '../config/settings.js';
 import type { OnEvent } from '../apply/events.js';
 import { hasLedger, readDepartments, readLedger, type LedgerRow } from '../apply/ledger.js';
 import { readPack } from '../apply/registry.js';
 import type { TargetRun } from '../apply/apply.js';
+import { ensureDatabase } from '../db/create-database.js';
 import { isConnectionLost, isServerError, statementError } from '../db/errors.js';
 import { withTargetLock } from '../db/lock.js';
 import { refuseTransactionPooling, withSession, type Session } from '../db/session.js';
@@ -49,6 +50,20 @@ export async function withDatabase<T>(
       throw isServerError(error) || isConnectionLost(error) ? statementError(error, doing) : error;
     }
   });
+}
+
+/**
+ * Creates the database of the settings if it is missing, and tells so.
+ * @throws FedgenError E_NO_DATABASE, E_PRIVILEGE, E_DB_*, E_APPLY_FAILED.
+ */
+export async function createDatabase(to: Connecting): Promise<boolean> {
+  const database = requireDatabase(to.settings);
+  const created = await ensureDatabase(database, {
+    connectTimeoutMs: to.settings.connectTimeoutMs,
+    signal: to.signal,
+  });
+  if (created) to.onEvent({ type: 'database-created', server: describeDatabase(database) });
+  return created;
 }
 
 /** @throws FedgenError E_DB_POOLER where the lock of a target could not be kept. */

@@ -68,6 +68,8 @@ function describe(event: RunEvent): string | undefined {
       return paint.dim(
         `connected to ${event.server}, PostgreSQL ${Math.floor(event.serverVersion / 10_000)}`,
       );
+    case 'database-created':
+      return `${paint.green('created')} the database ${event.server}`;
     case 'lock-wait':
       return `${paint.yellow('waiting')} ${event.target} is being worked on by ${event.holder}`;
     case 'script-done':

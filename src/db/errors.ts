@@ -21,7 +21,7 @@ const CONNECT_STATES: Readonly<Record<string, Verdict>> = {
   },
   '3D000': {
     code: 'E_DB_MISSING',
-    hint: 'Create it (createdb NAME), or name another one with --db-name or PGDATABASE.',
+    hint: 'Create it (createdb NAME, or fedgen apply --create-database), or name another one with --db-name or PGDATABASE.',
   },
   '42501': { code: 'E_DB_AUTH', hint: 'Grant CONNECT on the database to this role, or use another role.' },
   '53300': {

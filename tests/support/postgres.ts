@@ -108,8 +108,9 @@ async function startContainer(major: Major): Promise<TestServer> {
 export async function startOwnServer(
   major: Major,
   env: Readonly<Record<string, string>> = {},
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<TestServer> {
-  return await startEmbedded(major, env, { wal_level: 'logical' });
+  return await startEmbedded(major, env, { wal_level: 'logical', ...settings });
 }
 
 async function startEmbedded(

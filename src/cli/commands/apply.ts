@@ -27,6 +27,7 @@ export const runApply: Handler = async (options, signal, drain) => {
         signal,
         onEvent,
         dryRun,
+        createDatabase: flag(options, 'createDatabase'),
         acceptEdited: flag(options, 'acceptEdited'),
       }),
     format,
@@ -38,10 +39,19 @@ export const runApply: Handler = async (options, signal, drain) => {
   return 0;
 };
 
+/** Options that only make sense with one target. */
+const SINGLE = [
+  ['department', '--department'],
+  ['acceptEdited', '--accept-edited'],
+  ['dryRun', '--dry-run'],
+  ['createDatabase', '--create-database'],
+] as const;
+
 const runFleet: Handler = async (options, signal, drain) => {
-  const single = ['department', 'acceptEdited', 'dryRun'].filter((name) => options[name] !== undefined);
+  const single = SINGLE.filter(([name]) => options[name] !== undefined);
   if (single.length > 0) {
-    throw new FedgenError('E_USAGE', '--department, --dry-run and --accept-edited are for one department', {
+    const flags = single.map(([, long]) => long).join(', ');
+    throw new FedgenError('E_USAGE', `${flags}: for one department only`, {
       hint: 'Name it with --department-id alone. New departments come with their names from --targets-from; "fedgen plan" shows what would run.',
     });
   }

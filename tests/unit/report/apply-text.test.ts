@@ -9,6 +9,7 @@ const RESULT: ApplyResult = {
   schema: 'hr_tenant',
   role: 'hr_role',
   pack: 'federation',
+  databaseCreated: false,
   runId: '7',
   controlPlane: [
     { target: 'federation', script: '0001_create_control_plane', state: 'applied', durationMs: 40.4 },
