@@ -75,7 +75,7 @@ export async function status(options: StatusOptions = {}): Promise<StatusResult>
     const ledger = await readLedgerIfAny(session, settings);
     const nothing = { server: session.where, initialized: ledger.length > 0, departments: [], packs: [] };
     if (ledger.length === 0) return nothing;
-    if (pack.tenancy === 'shared') return { ...nothing, packs: await packStatus(session, to, pack, ledger) };
+    if (pack.tenancy !== 'schema') return { ...nothing, packs: await packStatus(session, to, pack, ledger) };
     const registered = await readDepartments(session, sharedRoles(settings.rolePrefix).owner, departmentId);
     const known = [...registered, ...unregistered(registered, ledger, departmentId)];
     const statusOf = await departmentStatuses(pack, settings, {
@@ -103,7 +103,7 @@ async function packStatus(
       pack: pack.family,
       schemas: plan.target.schemas,
       status: installed ? 'INSTALLED' : 'UNREGISTERED',
-      identity: String(plan.variables[IDENTITY_VARIABLE]),
+      identity: String(plan.variables[IDENTITY_VARIABLE] ?? 'none'),
       tenants: installed?.tenants ?? 0,
       ...summarize(pack, scriptStates(scripts, rows)),
     },

@@ -48,7 +48,7 @@ export function chooseTargets(
   registry: Registry,
   { pack, patterns }: Survey,
 ): RegisteredTarget[] {
-  if (pack.tenancy === 'shared') return [requirePack(session, registry, pack)];
+  if (pack.tenancy !== 'schema') return [requirePack(session, registry, pack)];
   const chosen = registry.departments.filter(({ id }) =>
     patterns.some((pattern) => matchesGlob(pattern, id)),
   );

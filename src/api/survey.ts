@@ -68,7 +68,7 @@ export async function lookAtAll(session: Session, survey: Survey, connect: Conne
     validator: await readValidator(session),
     checks,
     targets: reports,
-    identity: [describeIdentity(pack.name, identityOf(survey, registry))],
+    identity: pack.tenancy === 'single' ? [] : [describeIdentity(pack.name, identityOf(survey, registry))],
     residualRisks: RESIDUAL_RISKS,
   };
 }

@@ -27,8 +27,9 @@ export interface Declared {
 
 /** What one target is declared to be. */
 export interface DeclaredTarget {
-  readonly tenancy: 'schema' | 'shared';
-  readonly tenantColumn: string;
+  readonly tenancy: 'schema' | 'shared' | 'single';
+  /** Null where there are no tenants. */
+  readonly tenantColumn: string | null;
   readonly tables: readonly {
     readonly name: string;
     readonly schema: string;
