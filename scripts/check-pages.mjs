@@ -42,6 +42,8 @@ const WHY = {
   callable_functions: 'A SECURITY DEFINER function reads with the rights of its owner.',
   cached_plans: 'On unpatched servers a prepared statement keeps the access of before (CVE-2026-14666).',
   gateway_alone: 'The login of a pooled application must have no rights of its own.',
+  callers_only:
+    'The procedures of such a pack are its only guard: whatever can be reached past them is open.',
   not_proven:
     'A role that is no superuser cannot imitate a login completely; what is left open is said here.',
 };

@@ -2,7 +2,12 @@ import { defaultSettings, type Settings } from '../config/settings.js';
 import { loadControlPlane, loadPack } from '../packs/load.js';
 import type { Pack } from '../packs/pack.js';
 import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
-import { assertDepartmentId, assertDepartmentName, assertInstallation, sharedTargetId } from '../plan/names.js';
+import {
+  assertDepartmentId,
+  assertDepartmentName,
+  assertInstallation,
+  sharedTargetId,
+} from '../plan/names.js';
 import { planControlPlane, planTarget, type TargetPlan } from '../plan/target.js';
 import type { GivenVariables } from '../plan/variables.js';
 import { createRenderer, type RenderedScript } from '../render/render.js';

@@ -9,6 +9,7 @@ import { DRIFT_TITLE, type ComparisonResult } from '../validate/compare-target.j
 import type { IdentityMode } from '../packs/pack.js';
 import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
 import { PROBE_TITLES } from '../validate/probes/attempt.js';
+import { CALLER_TITLES } from '../validate/probes/callers.js';
 import { probe, type Probed } from './probing.js';
 import { CONTRACT_TITLES } from '../validate/contract.js';
 import { describeIdentity, RESIDUAL_RISKS } from '../validate/identity.js';
@@ -38,7 +39,7 @@ export async function listChecks(): Promise<{ code: string; layer: Layer; title:
     ...of('contract', CONTRACT_TITLES),
     ...of('catalogue', await listCatalogueChecks()),
     ...of('drift', { drift: DRIFT_TITLE, control_plane_drift: CONTROL_PLANE_TITLE }),
-    ...of('probe', PROBE_TITLES),
+    ...of('probe', { ...PROBE_TITLES, ...CALLER_TITLES }),
   ];
 }
 
@@ -147,7 +148,9 @@ async function reportOn(
   const started = performance.now();
   const isWanted = (code: string): boolean => survey.selected.has(code);
   const isProbed =
-    !unchanged && plan.target.kind !== 'control-plane' && Object.keys(PROBE_TITLES).some(isWanted);
+    !unchanged &&
+    plan.target.kind !== 'control-plane' &&
+    Object.keys(plan.pack.tenancy === 'single' ? CALLER_TITLES : PROBE_TITLES).some(isWanted);
   const probed = isProbed
     ? await probe(session, { plan, rolePrefix: survey.settings.rolePrefix, mode: modeOf(plan), isWanted })
     : NOT_PROBED;

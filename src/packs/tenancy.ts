@@ -156,7 +156,9 @@ function singleProblems(raw: RawPack, base: Pack | undefined): string[] {
     ...misplaced.map((key) => `${key}: is for packs with tenants only`),
     ...schemaProblems(raw, base),
     ...repeated(roles.map(({ name }) => name)).map((name) => `roles: ${name} is listed twice`),
-    ...(roles.some(({ kind }) => kind === 'caller') ? [] : ['roles: a caller is missing: who uses the pack?']),
+    ...(roles.some(({ kind }) => kind === 'caller')
+      ? []
+      : ['roles: a caller is missing: who uses the pack?']),
     ...idle.map(({ name }) => `roles.${name}: execute and read are for callers and operators`),
   ];
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Session } from '../db/session.js';
+import type { PackRoleKind } from '../packs/pack.js';
 import { quoteIdentifier } from '../render/quote.js';
 import type { CheckResult, Finding } from './model.js';
 import { readSqlFiles, type SqlFile } from './sql-files.js';
@@ -8,8 +9,11 @@ import { readSqlFiles, type SqlFile } from './sql-files.js';
 export interface Declared {
   readonly roles: readonly {
     readonly name: string;
-    readonly kind: 'owner' | 'admin' | 'gateway' | 'group' | 'pack' | 'tenant';
+    readonly kind: 'owner' | 'admin' | 'gateway' | 'group' | 'pack' | 'tenant' | PackRoleKind;
     readonly target?: string;
+    /** All that a role of a pack without tenants may do: functions, tables and views by `schema.name`. */
+    readonly execute?: readonly string[];
+    readonly read?: readonly string[];
   }[];
   readonly schemas: readonly { readonly name: string; readonly target: string }[];
   readonly tenants: readonly {

@@ -60,8 +60,11 @@ function objectsQuery(files: readonly SqlFile[]): string {
 }
 
 /** The role that a target's scripts make; none for the control plane, whose roles other databases may share. */
-export const rolesOf = ({ target }: TargetPlan): readonly string[] =>
-  [target.role, target.group].filter((role) => role !== undefined);
+export const rolesOf = ({ target }: TargetPlan): readonly string[] => [
+  ...new Set(
+    [target.role, target.group, ...Object.values(target.packRoles)].filter((role) => role !== undefined),
+  ),
+];
 
 /** Ids of those schemas that are there. */
 export async function schemaOids(session: Session, schemas: readonly string[]): Promise<string[]> {

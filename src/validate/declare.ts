@@ -2,7 +2,7 @@ import type { Pack } from '../packs/pack.js';
 import { departmentRole, sharedRoles, sharedTargetId } from '../plan/names.js';
 import { planControlPlane, type TargetPlan } from '../plan/target.js';
 import type { Declared } from './catalogue-checks.js';
-import { bindingsOf, type Permission, type Registry } from './registry.js';
+import { bindingsOf, type Permission, type RegisteredPack, type Registry } from './registry.js';
 
 /** What declarations are made of. */
 export interface DeclareInput {
@@ -48,11 +48,7 @@ function declareRoles({ registry, rolePrefix }: DeclareInput): Declared['roles']
     { name: roles.admin, kind: 'admin' },
     { name: roles.gateway, kind: 'gateway' },
     { name: roles.tenant, kind: 'group' },
-    ...registry.packs.map(({ id, group }) => ({
-      name: group,
-      kind: 'pack' as const,
-      target: sharedTargetId(id),
-    })),
+    ...registry.packs.flatMap(packRoles),
     ...registry.departments.map(({ id }) => ({
       name: departmentRole(id, rolePrefix),
       kind: 'tenant' as const,
@@ -62,6 +58,13 @@ function declareRoles({ registry, rolePrefix }: DeclareInput): Declared['roles']
       role === null ? [] : [{ name: role, kind: 'tenant' as const, target: sharedTargetId(pack) }],
     ),
   ];
+}
+
+/** The group of a pack's tenants; where it has none, its own roles. */
+function packRoles({ id, group, roles }: RegisteredPack): Declared['roles'] {
+  const target = sharedTargetId(id);
+  if (roles.length === 0) return [{ name: group, kind: 'pack', target }];
+  return roles.map((role) => ({ ...role, target }));
 }
 
 /** What permissions let other departments do with this one, as items of access control lists, by object. */

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apply, rollback, rollbackControlPlane, status, validate, type Settings } from '../../../src/index.js';
+import {
+  apply,
+  rollback,
+  rollbackControlPlane,
+  status,
+  validate,
+  type Settings,
+} from '../../../src/index.js';
 import { activitySettings } from '../../support/activity.js';
 import { diffCatalogues, snapshotCatalogue } from '../../support/catalogue.js';
 import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
@@ -42,7 +49,7 @@ describe.each(MAJORS)('pack activity on PostgreSQL %i', (major) => {
       await apply({ settings });
       expect(diffCatalogues(applied, await snapshot(database))).toEqual([]);
       expect((await status({ settings })).packs).toMatchObject([
-        { pack: 'activity', status: 'INSTALLED', pending: [] },
+        { pack: 'activity', status: 'INSTALLED', pending: 0 },
       ]);
     });
 
@@ -59,7 +66,9 @@ describe.each(MAJORS)('pack activity on PostgreSQL %i', (major) => {
     it('is found to be as declared, and nothing in it can be reached', async () => {
       const report = await validate({ settings });
       const findings = report.checks.flatMap((check) =>
-        check.findings.filter(({ severity }) => severity === 'error').map(({ object, message }) => [check.code, object, message]),
+        check.findings
+          .filter(({ severity }) => severity !== 'note')
+          .map(({ object, message }) => [check.code, object, message]),
       );
       expect(findings).toEqual([]);
       expect(report.passed).toBe(true);
