@@ -64,7 +64,7 @@ describe.each(MAJORS)('pack activity on PostgreSQL %i', (major) => {
     });
 
     it('is found to be as declared, and nothing in it can be reached', async () => {
-      const report = await validate({ settings });
+      const report = await validate({ settings, skip: ['server_version'] });
       const findings = report.checks.flatMap((check) =>
         check.findings
           .filter(({ severity }) => severity !== 'note')
