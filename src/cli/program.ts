@@ -15,6 +15,7 @@ import {
   YES,
 } from './options.js';
 import type { CommandSpec } from './command-spec.js';
+import { ACTIVITY_COMMANDS, ACTIVITY_EVENTS_COMMANDS, ACTIVITY_USER_COMMANDS } from './activity-commands.js';
 import { TENANT_COMMANDS } from './tenant-commands.js';
 
 // By require: commander's ES module entry only wraps its files, and the wrapping costs start-up time.
@@ -199,6 +200,14 @@ export function buildProgram(invocation: Invocation, signal: AbortSignal): Comma
   addCommands(dev, DEV_COMMANDS, invocation, signal);
   const tenant = program.command('tenant').description('the tenants of a shared pack, or departments');
   addCommands(tenant, TENANT_COMMANDS, invocation, signal);
+  const activity = program
+    .command('activity')
+    .description('users, permissions and events of the pack activity');
+  addCommands(activity, ACTIVITY_COMMANDS, invocation, signal);
+  const users = activity.command('user').description('logins that ask through plans');
+  addCommands(users, ACTIVITY_USER_COMMANDS, invocation, signal);
+  const events = activity.command('events').description('events of the business');
+  addCommands(events, ACTIVITY_EVENTS_COMMANDS, invocation, signal);
   return program;
 }
 
@@ -223,13 +232,16 @@ function addCommands(
       .description(spec.summary)
       .addHelpText('after', helpExamples(spec.examples));
     command.copyInheritedSettings(parent).allowExcessArguments(false);
+    if (spec.argument) command.argument(...spec.argument);
     const addOnce = (): void => {
       if (addOptions.delete(command)) for (const each of spec.options()) command.addOption(each);
     };
     addOptions.set(command, addOnce);
     command.on('beforeHelp', addOnce);
-    command.action(async (options: Record<string, unknown>) => {
+    command.action(async () => {
       const run = await spec.load();
+      const [argument] = command.args;
+      const options = { ...command.opts(), ...(argument !== undefined && { argument }) };
       invocation.exitCode = await run(options, signal);
     });
   }

@@ -104,7 +104,7 @@ select coalesce((select json_agg(json_build_object('name', n.nspname || '.' || c
        coalesce((select json_agg(json_build_object('name', n.nspname || '.' || c.relname, 'sql', c.oid::regclass::text))
          from named n join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('v', 'm')), '[]') as views,
        coalesce((select json_agg(json_build_object('name', n.nspname || '.' || p.proname, 'said', p.oid::regprocedure::text, 'call',
-           format('select from (select %I.%I(%s)) x', n.nspname, p.proname, (
+           format('select %I.%I(%s)', n.nspname, p.proname, (
              select string_agg('null::' || format_type(t, null), ', ' order by place) from unnest(p.proargtypes::oid[]) with ordinality as a(t, place)))))
          from named n join pg_catalog.pg_proc p on p.pronamespace = n.oid and p.prokind = 'f'), '[]') as functions`;
 
