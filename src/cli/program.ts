@@ -53,6 +53,10 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       VAR(),
       option('--output-dir <dir>', 'folder for the files (default: generated)'),
       option('--stdout', 'print the SQL and write nothing'),
+      option('--engine <engine>', 'engine to write files for; fedgen itself runs postgres only').choices([
+        'postgres',
+        'snowflake',
+      ]),
       option('--rls-only', 'only the file with policies and grants'),
       option('--control-plane', 'the files of the control plane as well, for who runs them with psql'),
       option('--timestamp', 'note the time in the manifest (the output is then no longer reproducible)'),

@@ -15,10 +15,12 @@ export const runGenerate: Handler = async (options, signal) => {
   const target = { ...targetOf(options), settings, signal };
   const toStdout = flag(options, 'stdout');
   if (toStdout) refuseMoreOutput(options);
+  if (text(options, 'engine') === 'snowflake') refuseToRun(options);
   const generated = await generate({
     ...target,
     rlsOnly: flag(options, 'rlsOnly'),
     controlPlane: flag(options, 'controlPlane'),
+    ...(text(options, 'engine') === 'snowflake' && { engine: 'snowflake' as const }),
     ...(!toStdout && { outputDir: settings.outputDir }),
     ...(flag(options, 'timestamp') && { timestamp: new Date() }),
   });
@@ -41,6 +43,19 @@ function refuseMoreOutput(options: Parameters<Handler>[0]): void {
     `--stdout prints SQL and nothing else: it does not go with --${more.join(', --')}`,
     {
       hint: 'Leave --stdout out, or run the other step as a command of its own.',
+    },
+  );
+}
+
+/** Files for another engine are written and nothing more. */
+function refuseToRun(options: Parameters<Handler>[0]): void {
+  const more = ['apply', 'validate', 'rlsOnly', 'controlPlane'].filter((name) => flag(options, name));
+  if (more.length === 0) return;
+  throw new FedgenError(
+    'E_USAGE',
+    'fedgen runs PostgreSQL only: --engine snowflake writes files and does nothing else',
+    {
+      hint: 'Leave --apply, --validate, --rls-only and --control-plane out. docs/snowflake.md says how the files are run.',
     },
   );
 }
@@ -80,7 +95,10 @@ async function printAsText(
   verbose: boolean,
 ): Promise<void> {
   const paint = colours(process.stdout);
-  const lines = generated.written.map((file) => `${paint.green('Generated:')} ${relative(file)}`);
+  const lines = [
+    ...generated.written.map((file) => `${paint.green('Generated:')} ${relative(file)}`),
+    ...generated.notes,
+  ];
   if (applied) lines.push((await import('../../report/apply-text.js')).formatApply(applied, paint));
   if (report) {
     const { formatValidation } = await import('../../report/validation/text.js');
@@ -92,7 +110,9 @@ async function printAsText(
 /** The SQL that sets the target up, without rollbacks and without the control plane. */
 const targetSql = (generated: GenerateResult): string =>
   generated.files
-    .filter((file) => /^(?:schema|rls_policies)_/.test(file.name) && !file.name.endsWith('.rollback.sql'))
+    .filter(
+      (file) => /^(?:schema_|rls_policies_|\d\d_)/.test(file.name) && !file.name.endsWith('.rollback.sql'),
+    )
     .map((file) => file.content)
     .join('\n');
 
