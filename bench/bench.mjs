@@ -1,16 +1,21 @@
 // Prints the ratios that the project promises, each measured side by side with its reference in this run.
-// Usage: npm run bench [-- --rounds N]
+// Usage: npm run bench [-- --rounds N --departments N]
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { applyBench } from './apply.mjs';
+import { validateBench } from './validate.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = path.join(root, 'bin', 'fedgen.js');
-const at = process.argv.indexOf('--rounds');
-const rounds = at === -1 ? 15 : Number(process.argv[at + 1]);
+const option = (name, otherwise) => {
+  const at = process.argv.indexOf(`--${name}`);
+  return at === -1 ? otherwise : Number(process.argv[at + 1]);
+};
+const rounds = option('rounds', 15);
+const departments = option('departments', 1000);
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
@@ -41,12 +46,15 @@ const [node, help, generate] = timeProcesses(
 rmSync(dir, { recursive: true });
 const { apply, limit } = await applyBench(rounds);
 
+const { whole, fleets } = await validateBench(bin, rounds, [departments / 10, departments]);
+const [few, many] = fleets;
+
 const row = (what, measured, reference, allowed) => {
   const ratio = measured / reference;
   return {
     what,
-    'measured ms': measured.toFixed(1),
-    'reference ms': reference.toFixed(1),
+    measured: measured.toFixed(1),
+    reference: reference.toFixed(1),
     ratio: ratio.toFixed(2),
     limit: allowed,
     ok: ratio <= allowed,
@@ -56,7 +64,13 @@ const rows = [
   row('fedgen --help / node -e 0', help, node, 1.35),
   row('generate one department, whole process / 400 ms', generate, 400, 1),
   row('apply one department / the same SQL as one query', median(apply), median(limit), 1.2),
+  row('validate one department, all layers, whole process / 1500 ms', whole, 1500, 1),
+  row(`validate ${many.size} departments without attacks, each / 8 ms`, many.each, 8, 1),
+  row(`the same / each of ${few.size} departments`, many.each, few.each, 1.3),
+  row('the same, MB of the server process / 150 MB', many.memory, 150, 1),
 ];
-console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, ${rounds} rounds, medians`);
+console.log(
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, ${rounds} rounds, medians in ms`,
+);
 console.table(rows);
 process.exitCode = rows.every((each) => each.ok) ? 0 : 1;

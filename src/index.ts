@@ -1,5 +1,6 @@
 /** The public interface of fedgen; the command line uses nothing else. @module */
 export { generate, type GenerateOptions, type GenerateResult } from './api/generate.js';
+export { generateCode, type GenerateCodeOptions, type GenerateCodeResult } from './api/generate-code.js';
 export { apply, type ApplyOptions, type ApplyResult, type PendingSql } from './api/apply.js';
 export {
   rollback,
@@ -51,7 +52,7 @@ export {
 } from './api/activity-ingest.js';
 export { seed, type SeededTenant, type SeedResult } from './api/seed.js';
 export { rotateTenantKey, type RotatedKey, type RotateKeyOptions } from './api/tenant-keys.js';
-export { signTenantToken, type TokenInput } from './api/tenant-token.js';
+export { signTenantToken, type TokenInput } from './client/tenant-token.js';
 export type { Tenant, TenantOptions, TenantsOptions } from './api/tenant-target.js';
 export type { CommonOptions, TargetOptions } from './api/options.js';
 export type { RollbackGoal } from './apply/rollback.js';

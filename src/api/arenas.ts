@@ -3,12 +3,12 @@ import { insertKey } from '../apply/pack-keys.js';
 import { actAsOwner, insertTenant } from '../apply/tenants.js';
 import type { Session } from '../db/session.js';
 import type { IdentityMode } from '../packs/pack.js';
-import { tenantRole } from '../plan/tenant.js';
+import { tenantRole } from '../plan/names.js';
 import type { TargetPlan } from '../plan/target.js';
 import { quoteIdentifier, quoteLiteral } from '../render/quote.js';
 import { PROBE_LIMITS, type Arena, type Tenant } from '../validate/probes/arena.js';
 import { makeTenantKey } from './tenant-keys.js';
-import { signTenantToken } from './tenant-token.js';
+import { signTenantToken } from '../client/tenant-token.js';
 
 /** The setting that says, or contradicts, who asks. */
 const CONTEXT_SETTING = 'app.current_tenant_id';
@@ -44,9 +44,15 @@ export async function sharedArena({ session, plan, mode, token }: SharedProbe): 
     forgeries: mode === 'variable' ? [] : [setContext(victim.id)],
     contextSettings: [CONTEXT_SETTING, ...(mode === 'signed' ? [TOKEN_SETTING] : [])],
     token,
+    dismissal: [
+      `set local role ${quoteIdentifier(roles.owner)}`,
+      `update federation.tenants set status = 'suspended' where pack = ${quoteLiteral(pack.family)} and tenant_id = ${quoteLiteral(victim.id)}`,
+      'set local role none',
+    ],
     trustedRoles: [roles.tenant, target.group ?? ''],
     guardedRoles: [roles.owner, roles.admin, roles.gateway],
     gateway: roles.gateway,
+    gatewayActs: mode === 'role',
     limits: PROBE_LIMITS,
   };
 }

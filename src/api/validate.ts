@@ -8,7 +8,7 @@ import { FedgenError } from '../shared/errors.js';
 import { judge, type ValidationReport } from '../validate/judge.js';
 import type { Severity } from '../validate/model.js';
 import type { TargetOptions } from './options.js';
-import { connecting, withDatabase } from './run.js';
+import { connecting, withDatabase, type Connecting } from './run.js';
 import { assertKnownWaivers, selectChecks, type Selection } from './selection.js';
 import { listChecks, lookAtAll } from './survey.js';
 import type { Survey } from './survey-input.js';
@@ -41,8 +41,9 @@ export interface ValidateOptions extends TargetOptions, Selection {
 export async function validate(options: ValidateOptions): Promise<ValidationReport> {
   const settings = options.settings ?? defaultSettings();
   const survey = await prepareSurvey(options);
-  const evidence = await withDatabase(connecting(options), 'validating', (session) =>
-    lookAtAll(session, survey, (use) => withDatabase(connecting(options), 'validating', use)),
+  const to = withoutNotices(connecting(options));
+  const evidence = await withDatabase(to, 'validating', (session) =>
+    lookAtAll(session, survey, (use) => withDatabase(to, 'validating', use)),
   );
   const today = options.today ?? new Date().toISOString().slice(0, 10);
   return judge(
@@ -55,6 +56,14 @@ export async function validate(options: ValidateOptions): Promise<ValidationRepo
     today,
   );
 }
+
+/** What the server says while scratch targets are made and attacked is about objects that nobody will ever see. */
+const withoutNotices = (to: Connecting): Connecting => ({
+  ...to,
+  onEvent: (event) => {
+    if (event.type !== 'notice') to.onEvent(event);
+  },
+});
 
 /** Everything that can be refused before anything connects. */
 async function prepareSurvey(options: ValidateOptions): Promise<Survey> {

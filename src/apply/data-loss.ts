@@ -16,12 +16,14 @@ interface Place {
   readonly schema: string;
   readonly table: string;
   readonly column: string | undefined;
+  readonly isForced: boolean;
 }
 
 /**
  * Counts the rows that drops would destroy. Runs inside a transaction that the caller rolls back or commits; the
  * current role must own the tables. FORCE ROW LEVEL SECURITY would hide every row even from the owner, so it is
- * lifted for the count: within the same transaction, under the table's exclusive lock, seen by nobody else.
+ * lifted for the count: within the same transaction, under the table's exclusive lock, seen by nobody else. It comes
+ * back at once, because a table outlives the loss of a column.
  */
 export async function countLosses(
   session: Session,
@@ -32,10 +34,11 @@ export async function countLosses(
   for (const place of await findPlaces(session, plan, drops)) {
     const table = `${quoteIdentifier(place.schema)}.${quoteIdentifier(place.table)}`;
     const what = place.column === undefined ? '*' : quoteIdentifier(place.column);
-    await session.client.query(`alter table ${table} no force row level security`);
+    if (place.isForced) await session.client.query(`alter table ${table} no force row level security`);
     const { rows } = await session.client.query<{ count: string }>(
       `select count(${what}) as count from ${table}`,
     );
+    if (place.isForced) await session.client.query(`alter table ${table} force row level security`);
     const count = Number(rows[0]?.count ?? 0);
     if (count > 0) {
       losses.push({
@@ -54,8 +57,8 @@ async function findPlaces(session: Session, plan: TargetPlan, drops: readonly Dr
     table: drop.kind === 'schema' ? null : drop.kind === 'table' ? drop.name : drop.table,
     column: drop.kind === 'column' ? drop.column : null,
   }));
-  const { rows } = await session.client.query<{ schema: string; table: string; column: string | null }>(
-    `select distinct n.nspname as schema, c.relname as table, w."column" as column
+  const { rows } = await session.client.query<Omit<Place, 'column'> & { column: string | null }>(
+    `select distinct n.nspname as schema, c.relname as table, w."column" as column, c.relforcerowsecurity as "isForced"
        from jsonb_to_recordset($1::jsonb) as w (schema text, "table" text, "column" text)
        join pg_namespace n on n.nspname = w.schema
        join pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p') and (w."table" is null or c.relname = w."table")

@@ -45,6 +45,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'fedgen generate --department "Legal Department" --department-id legal',
       'fedgen generate --department Sales --department-id sales --apply --validate',
       'fedgen generate --department Sales --department-id sales --stdout | less',
+      'fedgen generate --pack shop --types src/shop.types.ts',
     ],
     options: () => [
       DEPARTMENT(),
@@ -59,6 +60,11 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       ]),
       option('--rls-only', 'only the file with policies and grants'),
       option('--control-plane', 'the files of the control plane as well, for who runs them with psql'),
+      option(
+        '--types [file]',
+        'instead: TypeScript for Kysely and fedgen/client/kysely (default: <pack>.types.ts)',
+      ),
+      option('--prisma [file]', 'instead: a schema for Prisma 7 (default: <pack>.prisma)'),
       option('--timestamp', 'note the time in the manifest (the output is then no longer reproducible)'),
       option('--apply', 'apply it as well'),
       option('--validate', 'validate it as well'),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PackRole } from '../packs/pack.js';
 import { FedgenError } from '../shared/errors.js';
 
@@ -17,6 +18,8 @@ export interface SharedRoles {
 export const MAX_IDENTIFIER_BYTES = 63;
 export const CONTROL_SCHEMA = 'federation';
 
+/** Length of the hash that stands in a role's name where the tenant's id itself cannot. */
+const HASH_LENGTH = 10;
 const SLUG = /^[a-z][a-z0-9_]*$/;
 const RESERVED_IDS = new Set(['federation', 'public', 'information_schema', 'control_plane']);
 
@@ -58,6 +61,31 @@ export const packRoles = ({ roles }: Pick<NamedPack, 'roles'>, rolePrefix: strin
 export function groupOf({ family, roles }: Pick<NamedPack, 'family' | 'roles'>, rolePrefix: string): string {
   const caller = roles.find(({ kind }) => kind === 'caller');
   return caller ? `${rolePrefix}${caller.name}` : packGroup(family, rolePrefix);
+}
+
+/**
+ * The login role of a tenant of a shared pack: `shop_t001_role` for T001. An id of which nothing would be left, or that
+ * would make the name too long, is replaced or cut and followed by a hash of it.
+ * @throws FedgenError E_NAME_INVALID where the name is one of the shared roles'.
+ */
+export function tenantRole(family: string, id: string, rolePrefix: string): string {
+  const slug = id.toLowerCase().replace(/[^a-z0-9]+/g, '_');
+  const room = MAX_IDENTIFIER_BYTES - Buffer.byteLength(`${rolePrefix}${packSlug(family)}__role`);
+  const fits = slug.length <= room && /[a-z0-9]/.test(slug);
+  const hash = createHash('sha256').update(id).digest('hex').slice(0, HASH_LENGTH);
+  const part = fits ? slug : `${slug.slice(0, Math.max(0, room - HASH_LENGTH - 1))}_${hash}`;
+  const role = `${rolePrefix}${packSlug(family)}_${part}_role`;
+  const isShared = Object.values(sharedRoles(rolePrefix)).includes(role);
+  if (!isShared && Buffer.byteLength(role) <= MAX_IDENTIFIER_BYTES) return role;
+  const why = isShared ? 'is one of the shared roles' : `is longer than ${MAX_IDENTIFIER_BYTES} bytes`;
+  throw new FedgenError(
+    'E_NAME_INVALID',
+    `tenant id ${JSON.stringify(id)} gives the role name "${role}", which ${why}`,
+    {
+      hint: 'Use another id, or a shorter role prefix or name of the pack.',
+      details: { tenantId: id, role },
+    },
+  );
 }
 
 /**

@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   E_ROLLBACK_UNDERIVABLE: EXIT.usage,
   E_OUTPUT: EXIT.usage,
   E_CONFIRMATION: EXIT.usage,
+  E_STATEMENT_REFUSED: EXIT.usage,
   // the server
   E_DB_UNREACHABLE: EXIT.database,
   E_DB_AUTH: EXIT.database,
@@ -37,6 +38,7 @@ export const ERROR_CODES = {
   E_DB_LOST: EXIT.database,
   E_DB_VERSION: EXIT.database,
   E_DB_LOCKED: EXIT.database,
+  E_TIMEOUT: EXIT.database,
   E_DEV_SERVER: EXIT.database,
   // apply and rollback
   E_PRIVILEGE: EXIT.failed,
@@ -47,6 +49,9 @@ export const ERROR_CODES = {
   E_IRREVERSIBLE: EXIT.failed,
   E_DATA_LOSS: EXIT.failed,
   E_ROLLBACK_FAILED: EXIT.failed,
+  // the tenant client
+  E_TENANT_REFUSED: EXIT.failed,
+  E_TRANSACTION_FAILED: EXIT.failed,
   E_INTERRUPTED: EXIT.interrupted,
 } as const;
 

@@ -51,9 +51,22 @@ export async function compareTarget(
   const { checks, declared, isWanted } = comparison;
   const result = await compareCatalogue(comparison, target);
   if (result.unchanged) return result;
-  const ofRows = await checks.rows(declared, declareTarget(target.plan), target.schemaOids, isWanted);
+  const ofRows = await checks.rows(
+    ofTargetAlone(declared, target.plan),
+    declareTarget(target.plan),
+    target.schemaOids,
+    isWanted,
+  );
   return { ...result, checks: [...result.checks, ...ofRows] };
 }
+
+/** Rows are looked at target by target: telling the server of the whole fleet each time would cost its square. */
+const ofTargetAlone = (declared: Declared, { target }: TargetPlan): Declared => ({
+  ...declared,
+  roles: declared.roles.filter((role) => role.kind === 'owner'),
+  schemas: declared.schemas.filter((schema) => target.schemas.includes(schema.name)),
+  tenants: [],
+});
 
 /**
  * What is a function of a target's catalogue alone: where a target that stood exactly alike (by its digest) was found

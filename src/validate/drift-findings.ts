@@ -22,7 +22,7 @@ export function describeDifferences(differences: readonly Difference[]): Finding
 function describe(difference: Difference): Finding[] {
   switch (difference.change) {
     case 'missing':
-      return [missing(difference.expected)];
+      return [missing(difference.expected, difference.parts)];
     case 'extra':
       return [extra(difference.found)];
     case 'renamed':
@@ -43,9 +43,28 @@ const finding = (object: CatalogueObject, grade: Grade, message: string, remedy:
   remedy,
 });
 
-function missing(object: CatalogueObject): Finding {
-  return finding(object, gradeMissing(object), 'is missing', creation(object) ?? `Create it again. ${RERUN}`);
+function missing(object: CatalogueObject, parts: readonly CatalogueObject[]): Finding {
+  const company = countKinds(parts);
+  return finding(
+    object,
+    gradeMissing(object),
+    company === '' ? 'is missing' : `is missing, with ${company}`,
+    creation(object) ?? `Create it again. ${RERUN}`,
+  );
 }
+
+/** `3 columns, 1 policy`. */
+function countKinds(objects: readonly CatalogueObject[]): string {
+  const kinds = [...new Set(objects.map(({ kind }) => kind))];
+  return kinds
+    .map((kind) => {
+      const count = objects.filter((object) => object.kind === kind).length;
+      return count === 1 ? `1 ${kind}` : `${count} ${PLURALS[kind] ?? `${kind}s`}`;
+    })
+    .join(', ');
+}
+
+const PLURALS: Readonly<Record<string, string>> = { index: 'indexes', policy: 'policies' };
 
 function extra(object: CatalogueObject): Finding {
   const what = summaryOf(object);

@@ -2,7 +2,12 @@ import type { CatalogueObject } from './catalogue.js';
 
 /** How an object differs from what is expected. */
 export type Difference =
-  | { readonly change: 'missing'; readonly expected: CatalogueObject }
+  | {
+      readonly change: 'missing';
+      readonly expected: CatalogueObject;
+      /** What is missing because it stands on a relation that is. */
+      readonly parts: readonly CatalogueObject[];
+    }
   | { readonly change: 'extra'; readonly found: CatalogueObject }
   | { readonly change: 'renamed'; readonly expected: CatalogueObject; readonly found: CatalogueObject }
   | {
@@ -59,10 +64,41 @@ function pairRenamed(missing: readonly CatalogueObject[], extra: readonly Catalo
   const differences = missing.map((expected): Difference => {
     const at = left.findIndex((each) => isSameThing(expected, each));
     const [found] = at === -1 ? [] : left.splice(at, 1);
-    return found === undefined ? { change: 'missing', expected } : { change: 'renamed', expected, found };
+    return found === undefined
+      ? { change: 'missing', expected, parts: [] }
+      : { change: 'renamed', expected, found };
   });
-  return [...differences, ...left.map((found): Difference => ({ change: 'extra', found }))];
+  return [...gatherParts(differences), ...left.map((found): Difference => ({ change: 'extra', found }))];
 }
+
+const RELATIONS: ReadonlySet<string> = new Set([
+  'table',
+  'partitioned table',
+  'view',
+  'materialized view',
+  'foreign table',
+  'composite type',
+]);
+const PARTS: ReadonlySet<string> = new Set(['column', 'constraint', 'policy', 'trigger', 'rule', 'index']);
+
+/** A relation that is gone is one difference, and not one for each of its columns and policies. */
+function gatherParts(differences: readonly Difference[]): Difference[] {
+  const isGone = (each: Difference): each is Difference & { change: 'missing' } =>
+    each.change === 'missing' && RELATIONS.has(each.expected.kind);
+  const parts = new Map<string, CatalogueObject[]>(
+    differences.filter(isGone).map(({ expected }) => [expected.name, []]),
+  );
+  const left = differences.filter((each) => {
+    if (each.change !== 'missing' || !PARTS.has(each.expected.kind)) return true;
+    const relation =
+      each.expected.kind === 'column' ? each.expected.name.replace(COLUMN, '') : relationOf(each.expected);
+    return parts.get(relation)?.push(each.expected) === undefined;
+  });
+  return left.map((each) => (isGone(each) ? { ...each, parts: parts.get(each.expected.name) ?? [] } : each));
+}
+
+/** The last part of a column's name, quoted or not. */
+const COLUMN = /\.(?:"(?:[^"]|"")*"|[^."]+)$/;
 
 const isSameThing = (one: CatalogueObject, other: CatalogueObject): boolean =>
   one.kind === other.kind &&
@@ -71,7 +107,10 @@ const isSameThing = (one: CatalogueObject, other: CatalogueObject): boolean =>
   differing(one, other).length === 0;
 
 /** The relation that a constraint, policy or trigger stands on. */
-export const relationOf = (object: CatalogueObject): string => object.name.split(' ')[0] ?? '';
+export const relationOf = (object: CatalogueObject): string => QUALIFIED.exec(object.name)?.[0] ?? '';
+
+/** Names that are quoted may hold spaces. */
+const QUALIFIED = /^(?:"(?:[^"]|"")*"|[^\s"])+/;
 
 /**
  * The same catalogue under other names: what stands in a scratch target, as it must stand in the real one.

@@ -14,11 +14,12 @@ select 'error' as severity, true as isolation, 'role ' || quote_ident(coalesce(t
        case when w.role is null then format('delete from federation.tenants where role_name = %L;', t.role_name)
             when t.role_name is null then 'Apply the department again from its second script on (fedgen rollback --to 1, fedgen apply).'
             else format('update federation.tenants set tenant_id = %L, department_id = %L where role_name = %L;', w.tenant, w.department, w.role) end as remedy
-  from federation.tenants t
+  -- Where an application speaks for all tenants, a tenant has no role.
+  from (select * from federation.tenants where role_name is not null) t
   full join wanted w on w.role = t.role_name
  where t.role_name is null or w.role is null
     or (t.tenant_id, t.department_id) is distinct from (w.tenant, w.department)
 union all
-select 'warning', false, 'role ' || quote_ident(t.role_name), 'is suspended: it sees nothing', 'fedgen tenant resume'
+select 'warning', false, coalesce('role ' || quote_ident(t.role_name), 'tenant ' || t.tenant_id), 'is suspended: it sees nothing', 'fedgen tenant resume'
   from federation.tenants t
  where t.status <> 'active'

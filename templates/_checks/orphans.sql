@@ -12,6 +12,8 @@ with link as (
     from relation r
     join pg_constraint k on k.conrelid = r.oid and k.contype = 'f' and k.conparentid = 0 and k.convalidated
     join pg_class c on c.oid = k.conrelid
+   -- an empty heap points nowhere; partitioned tables have none of their own
+   where c.relkind = 'p' or pg_relation_size(c.oid) > 0
 ), judged as (
   -- Above a million rows the comparison would hold up others; the statement below is for a quiet hour.
   select l.*, l.reltuples > 1000000 as is_big,

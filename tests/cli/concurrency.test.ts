@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { expectError, makeInstallation, type Installation } from '../support/cli.js';
+import { CONTROL_PLANE_SCRIPTS } from '../support/control-plane.js';
 import { writePack } from '../support/fixtures/packs.js';
 import { holdTable, query, waitForSleeper, writeSleepingPack } from '../support/fixtures/sleeping-pack.js';
 
@@ -29,10 +30,10 @@ it('two departments at once on an empty database: one of them brings the control
     ),
   );
   for (const result of results) expect(result, result.stderr).toMatchObject({ code: 0 });
-  await expectLedger('federation', 6);
+  await expectLedger('federation', CONTROL_PLANE_SCRIPTS);
   for (const id of ids) await expectLedger(id, 11);
   const done = results.flatMap(({ stderr }) => stderr.match(/^done federation \S+/gm) ?? []);
-  expect(done).toHaveLength(6);
+  expect(done).toHaveLength(CONTROL_PLANE_SCRIPTS);
   await installation.ok('validate', '--pack', 'federation', '--department-id', 'hr');
 });
 

@@ -30,7 +30,7 @@ it('a table is added to a department by a pack that extends its own', async () =
 
   expect((await run('status', ...HR, ...MINE, '--check')).code).toBe(1);
   const early = await run('validate', ...HR, ...MINE);
-  expect(early.code).toBe(1);
+  expect(early.code, early.stdout).toBe(1);
   expect(early.stdout).toContain('meeting_notes');
 
   const dryRun = await ok('apply', ...HR, ...MINE, '--dry-run');

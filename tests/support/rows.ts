@@ -1,6 +1,7 @@
 import { chooseImpersonation } from '../../src/validate/probes/impersonate.js';
 import { readLandscape } from '../../src/validate/probes/relations.js';
-import { insertLike, plantTenant } from '../../src/validate/probes/rows/planter.js';
+import { plantTenant } from '../../src/validate/probes/rows/planter.js';
+import { insertLike } from '../../src/validate/probes/rows/planted-row.js';
 import { withClient, type TestDatabase } from './database.js';
 
 /** The URL under which a department's role logs in to a test database (test servers trust everybody). */
@@ -26,6 +27,7 @@ export async function insertsFor(
       by: await chooseImpersonation(session),
       tenant: { id: departmentId, role, schemas: [schema], name: '', enter: [], synthetic: false },
       side: `rowof${departmentId}`,
+      commonSide: 'fgcommon',
       landscape,
       relations: landscape.relations,
       tenantColumn: 'department',

@@ -1,5 +1,5 @@
 import type { Settings } from '../../src/index.js';
-import { tenantRole } from '../../src/plan/tenant.js';
+import { tenantRole } from '../../src/plan/names.js';
 import type { TestDatabase } from './database.js';
 import { testSettings } from './department.js';
 

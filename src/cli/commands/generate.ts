@@ -12,6 +12,8 @@ import { EXIT, FedgenError } from '../../shared/errors.js';
 /** `fedgen generate`, and with its flags the whole way of a new department. */
 export const runGenerate: Handler = async (options, signal) => {
   const [settings] = await Promise.all([settingsOf(options), warmUp()]);
+  const kinds = (['types', 'prisma'] as const).filter((kind) => options[kind] !== undefined);
+  if (kinds.length > 0) return generateCodeInstead(kinds, options, settings);
   const target = { ...targetOf(options), settings, signal };
   const toStdout = flag(options, 'stdout');
   if (toStdout) refuseMoreOutput(options);
@@ -31,6 +33,58 @@ export const runGenerate: Handler = async (options, signal) => {
   else if (!toStdout) await printAsText(generated, applied, report, flag(options, 'verbose'));
   return report ? validationExitCode(report) : EXIT.ok;
 };
+
+type Kinds = readonly ('types' | 'prisma')[];
+
+const NAMES = { types: 'types.ts', prisma: 'prisma' };
+const NOT_WITH_CODE = [
+  'rlsOnly',
+  'controlPlane',
+  'timestamp',
+  'apply',
+  'validate',
+  'departmentId',
+  'department',
+];
+
+/** What applications need of a pack, instead of its SQL. */
+async function generateCodeInstead(
+  kinds: Kinds,
+  options: Parameters<Handler>[0],
+  settings: Awaited<ReturnType<typeof settingsOf>>,
+): Promise<number> {
+  refuseOthers(kinds, options);
+  const { generateCode } = await import('../../api/generate-code.js');
+  const results: Record<string, { pack: string; written: string | undefined }> = {};
+  for (const kind of kinds) {
+    const given = text(options, kind) ?? path.join(settings.outputDir, `${settings.pack}.${NAMES[kind]}`);
+    const toStdout = flag(options, 'stdout');
+    const { content, pack, written } = await generateCode({
+      kind,
+      settings,
+      variables: targetOf(options).variables,
+      ...(!toStdout && { file: given }),
+    });
+    if (toStdout) printVerbatim(content);
+    results[kind] = { pack, written: written && relative(written) };
+  }
+  if (flag(options, 'stdout')) return EXIT.ok;
+  if (text(options, 'format') === 'json') printJson({ generate: results });
+  else printWritten(Object.values(results).flatMap(({ written }) => written ?? []));
+  return EXIT.ok;
+}
+
+function refuseOthers(kinds: Kinds, options: Parameters<Handler>[0]): void {
+  const others = NOT_WITH_CODE.filter((name) => options[name] !== undefined && options[name] !== false).map(
+    (name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  );
+  const both = flag(options, 'stdout') && kinds.length > 1 ? ['both at once with --stdout'] : [];
+  const wrong = [...others, ...both];
+  if (wrong.length === 0) return;
+  throw new FedgenError('E_USAGE', `--${kinds.join(' and --')} do not go with ${wrong.join(', ')}`, {
+    hint: 'They are written instead of the SQL, for all tenants of the pack alike.',
+  });
+}
 
 /** What psql shall read from stdout must not be mixed with anything else. */
 function refuseMoreOutput(options: Parameters<Handler>[0]): void {
@@ -95,16 +149,19 @@ async function printAsText(
   verbose: boolean,
 ): Promise<void> {
   const paint = colours(process.stdout);
-  const lines = [
-    ...generated.written.map((file) => `${paint.green('Generated:')} ${relative(file)}`),
-    ...generated.notes,
-  ];
+  printWritten(generated.written.map(relative));
+  const lines: string[] = [...generated.notes];
   if (applied) lines.push((await import('../../report/apply-text.js')).formatApply(applied, paint));
   if (report) {
     const { formatValidation } = await import('../../report/validation/text.js');
     lines.push(formatValidation(report, { verbose, paint }));
   }
-  printText(lines.join('\n'));
+  if (lines.length > 0) printText(lines.join('\n'));
+}
+
+function printWritten(files: readonly string[]): void {
+  const paint = colours(process.stdout);
+  printText(files.map((file) => `${paint.green('Generated:')} ${file}`).join('\n'));
 }
 
 /** The SQL that sets the target up, without rollbacks and without the control plane. */

@@ -18,6 +18,8 @@ export interface Tenant {
 /** What a pack says of one of its tables, as far as attacks go. */
 export interface TableRules {
   readonly name: string;
+  /** `mixed`: rows whose tenant column is null are for all to read and for none to write. */
+  readonly scope?: 'tenant' | 'reference' | 'mixed';
   readonly appendOnly: boolean;
   /** SQL literals by column, for columns for which no acceptable value can be worked out. */
   readonly sample: Readonly<Record<string, string>>;
@@ -28,6 +30,8 @@ export interface Neighbour {
   readonly tenant: Tenant;
   /** Tables that a permission lets the attacker read. */
   readonly readable: readonly string[];
+  /** Something that the attacker can read or call leads to its tables: rows are planted there, to see whether they show. */
+  readonly isSuspect: boolean;
 }
 
 /** How long and how much the attacks may work. */
@@ -63,12 +67,16 @@ export interface Arena {
   readonly contextSettings: readonly string[];
   /** Text of letters and digits that no row has yet. */
   readonly token: string;
+  /** Statements of the connecting role after which the victim is a tenant no more. */
+  readonly dismissal: readonly string[];
   /** Groups that tenants are meant to be members of. */
   readonly trustedRoles: readonly string[];
   /** Roles besides tenants that nobody may become: owner, administrators. */
   readonly guardedRoles: readonly string[];
   /** The role that pooled applications log in with; undefined where there is none. */
   readonly gateway: string | undefined;
+  /** It does so to take on the roles of tenants; not so where an application's own role speaks for all of them. */
+  readonly gatewayActs: boolean;
   readonly limits: ProbeLimits;
 }
 

@@ -18,7 +18,8 @@ export const PROBE_TITLES = {
   server_reach: 'a tenant reaches neither files nor settings nor other objects of the server',
   canary_sweep: 'no relation that a tenant can read shows rows of others',
   callable_functions: 'no function that a tenant can call shows rows of others',
-  cached_plans: 'a cached plan does not keep the rows of the tenant before',
+  cached_plans:
+    'a cached plan keeps neither the rows of the tenant before nor the access of one that is dismissed',
   gateway_alone: 'the gateway sees nothing until it acts for a tenant',
   not_proven: 'everything could be proven by the connecting role',
 } as const;
@@ -46,6 +47,8 @@ export interface Attempt {
   readonly expect: Expectation;
   /** SQLSTATEs that are a refusal; a missing privilege or a row that a policy refuses unless said otherwise. */
   readonly refusals?: readonly string[];
+  /** The statement is an EXPLAIN: its answer is judged by whether every scan asks for the tenant. */
+  readonly isPlan?: boolean;
   /** SQLSTATEs that come only after the server let it through, such as a foreign key that holds a row. */
   readonly passes?: readonly string[];
   readonly severity?: Severity;

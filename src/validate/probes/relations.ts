@@ -33,7 +33,7 @@ export interface ColumnFact {
   readonly identity: string;
   readonly generated: boolean;
   readonly hasDefault: boolean;
-  /** The default is a sequence's next value. */
+  /** The default draws from a sequence. */
   readonly serial: boolean;
 }
 
@@ -107,7 +107,7 @@ select c.oid::integer as oid, n.nspname as schema, c.relname as name, c.relkind 
                  'name', a.attname, 'type', a.atttypid::integer, 'modifier', a.atttypmod, 'notNull', a.attnotnull,
                  'identity', a.attidentity, 'generated', a.attgenerated <> '', 'hasDefault', a.atthasdef,
                  'serial', a.atthasdef and a.attgenerated = '' and coalesce((
-                   select pg_get_expr(d.adbin, d.adrelid) like 'nextval(%'
+                   select pg_get_expr(d.adbin, d.adrelid) like '%nextval(%'
                      from pg_attrdef d where d.adrelid = c.oid and d.adnum = a.attnum), false))
                order by a.attnum), '[]')
           from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,

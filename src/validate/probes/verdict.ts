@@ -2,9 +2,12 @@ import type { CheckResult, Finding, MatrixCell } from '../model.js';
 import { isRight, PROBE_TITLES, type ProbeCode, type Result } from './attempt.js';
 import { DONE } from './run.js';
 
+/** A finding that no single attempt led to. */
+export type Remark = Finding & { readonly check: ProbeCode };
+
 /** Findings that no attempt led to, evidence, and summaries, by check. */
 export interface Remarks {
-  readonly findings: readonly (Finding & { readonly check: ProbeCode })[];
+  readonly findings: readonly Remark[];
   readonly evidence: readonly { readonly check: ProbeCode; readonly text: string }[];
   /** Checks that had nothing to try, and why. */
   readonly idle: Readonly<Partial<Record<ProbeCode, string>>>;

@@ -12,6 +12,7 @@ import { diffCatalogues, snapshotCatalogue } from '../../support/catalogue.js';
 import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
 import { testSettings } from '../../support/department.js';
 import { loginUrl } from '../../support/rows.js';
+import { VECTOR_STAND_IN } from '../../support/vector-stand-in.js';
 
 const HR = { departmentId: 'hr', department: 'HR' } as const;
 
@@ -153,13 +154,7 @@ describe('embedding_storage', () => {
 const STAND_IN = [
   'create schema ext',
   'grant usage on schema ext to public',
-  'create type ext.vector',
-  `create function ext.vector_in(cstring, oid, integer) returns ext.vector language internal immutable strict as 'varcharin'`,
-  `create function ext.vector_out(ext.vector) returns cstring language internal immutable strict as 'varcharout'`,
-  `create function ext.typmod_in(cstring[]) returns integer language internal immutable strict as 'varchartypmodin'`,
-  `create function ext.typmod_out(integer) returns cstring language internal immutable strict as 'varchartypmodout'`,
-  `create type ext.vector (input = ext.vector_in, output = ext.vector_out, typmod_in = ext.typmod_in,
-    typmod_out = ext.typmod_out, like = varchar)`,
+  VECTOR_STAND_IN,
   'create access method hnsw type index handler bthandler',
   `create function ext.compare(ext.vector, ext.vector) returns integer language internal immutable strict as 'bttextcmp'`,
   ...[

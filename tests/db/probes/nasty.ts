@@ -56,6 +56,8 @@ create materialized view {schema}.emails as select email from {schema}.person;
 create table {schema}.plain (v text);
 create table {schema}.child () inherits ({schema}.plain);
 create table {schema}.nothing ();
+-- a check that stumbles over some of the values that its own numbers suggest
+create table {schema}.factor (n integer primary key, small integer not null check (small * 100000 between 100 and 900000));
 grant usage on schema {schema} to {role};
 grant select, insert, update, delete on all tables in schema {schema} to {role};
 grant usage on all sequences in schema {schema} to {role};

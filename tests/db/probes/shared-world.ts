@@ -103,6 +103,7 @@ function arenaOf(database: TestDatabase, session: Session, attacker: Tenant, vic
           synthetic: false,
         },
         readable: [],
+        isSuspect: false,
       },
     ],
     tenantColumn: 'tenant_id',
@@ -110,9 +111,11 @@ function arenaOf(database: TestDatabase, session: Session, attacker: Tenant, vic
     forgeries: enter(victim.id),
     contextSettings: ['app.current_tenant_id'],
     token: 'fgshared7',
+    dismissal: [`update fed.tenant set role_name = 'nobody' where tenant_id = '${victim.id}'`],
     trustedRoles: [`${database.rolePrefix}tenant`],
     guardedRoles: [`${database.rolePrefix}owner`, `${database.rolePrefix}gateway`],
     gateway: `${database.rolePrefix}gateway`,
+    gatewayActs: true,
     limits: PROBE_LIMITS,
   };
 }
@@ -140,3 +143,9 @@ export const findingsOf = (report: ProbeReport, severities: readonly string[] = 
       .filter(({ severity }) => severities.includes(severity))
       .map(({ object, message }) => `${code} ${object}: ${message}`),
   );
+
+/** Codes of the checks that found an error. */
+export const codesOf = (report: ProbeReport): string[] =>
+  report.checks
+    .filter(({ findings }) => findings.some(({ severity }) => severity === 'error'))
+    .map(({ code }) => code);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { buildSharedWorld, findingsOf, probeShared } from './shared-world.js';
+import { buildSharedWorld, codesOf, findingsOf, probeShared } from './shared-world.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -44,6 +44,12 @@ const SABOTAGE: Readonly<Record<string, { readonly sql: string; readonly codes: 
   'a policy that is open without a setting': {
     sql: `alter policy sel on shared.project using (coalesce(nullif(current_setting('app.current_tenant_id', true), ''), tenant_id) = tenant_id and (select fed.current_tenant()) is not distinct from nullif(current_setting('app.current_tenant_id', true), ''))`,
     codes: ['no_context', 'canary_sweep'],
+  },
+  'an identity that stays after the tenant was dismissed': {
+    sql: `create or replace function fed.current_tenant() returns text language sql stable security definer set search_path = pg_catalog, pg_temp
+      as $$ select case when current_setting('role') = '{p}' || current_setting('app.current_tenant_id', true) or session_user = '{p}' || current_setting('app.current_tenant_id', true)
+        then current_setting('app.current_tenant_id', true) end $$`,
+    codes: ['cached_plans'],
   },
   'a key over all tenants': {
     sql: 'alter table shared.project add unique (code)',
@@ -182,12 +188,22 @@ describe('tenants in shared tables', () => {
 
   it.each(Object.entries(SABOTAGE))('are not with %s', async (_what, { sql, codes }) => {
     const report = await probeShared(database, sql);
-    const found = report.checks.filter(({ findings }) =>
-      findings.some(({ severity }) => severity === 'error'),
-    );
-    expect([found.map(({ code }) => code), findingsOf(report).join('\n')]).toEqual([
-      codes,
-      expect.anything(),
-    ]);
+    expect([codesOf(report), findingsOf(report).join('\n')]).toEqual([codes, expect.anything()]);
+  });
+
+  it.each([
+    ['immutable', ['cached_plans']],
+    ['stable', []],
+  ])('of one role keep rows of others in plans when the identity is %s', async (volatility, codes) => {
+    const sabotage = `create function fed.cur() returns text language sql ${volatility} as $$ select current_setting('app.current_tenant_id', true) $$;
+      grant execute on function fed.cur() to {p}tenant; alter policy sel on shared.event using (tenant_id = fed.cur())`;
+    const report = await probeShared(database, sabotage, (arena) => ({
+      ...arena,
+      attacker: { ...arena.attacker, id: 'two', enter: arena.victim.enter },
+      victim: { ...arena.victim, id: 'one', role: arena.attacker.role, enter: arena.attacker.enter },
+      forgeries: [],
+      dismissal: [],
+    }));
+    expect(codesOf(report).filter((code) => code === 'cached_plans')).toEqual(codes);
   });
 });

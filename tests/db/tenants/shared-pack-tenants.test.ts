@@ -11,7 +11,7 @@ import {
   suspendTenant,
   type Settings,
 } from '../../../src/index.js';
-import { tenantRole } from '../../../src/plan/tenant.js';
+import { tenantRole } from '../../../src/plan/names.js';
 import { diffCatalogues, snapshotCatalogue } from '../../support/catalogue.js';
 import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
 import { withProvisioner } from '../../support/department.js';

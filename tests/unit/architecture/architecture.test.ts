@@ -41,6 +41,7 @@ describe('the direction of imports', () => {
     [made('api/a.ts', `import '../index.js';`), 'src/api/a.ts imports index'],
     [made('api/a.ts', `import { x } from '../../tests/support/x.js';`), 'leaves src: ../../tests'],
     [made('api/a.ts', `import { x } from '../../dist/index.js';`), 'leaves src: ../../dist'],
+    [made('client/a.ts', `import { x } from '../plan/target.js';`), 'src/client/a.ts imports plan'],
     [made('utils/a.ts', ''), 'does not know the folder utils'],
   ])('refuses %o', (source, fault) => {
     expect(directionFaults(source)).toEqual([expect.stringContaining(fault)]);
@@ -49,6 +50,7 @@ describe('the direction of imports', () => {
   it.each([
     made('cli/progress.ts', `import type { RunEvent } from '../apply/events.js';`),
     made('cli/commands/a.ts', `import { apply, type ApplyResult } from '../../index.js';`),
+    made('client/a.ts', `import { tenantRole } from '../plan/names.js';`),
     made('report/a.ts', `import { type ApplyResult } from '../api/apply.js';`),
     made('plan/a.ts', `// import { x } from '../render/render.js';\nconst s = "import '../cli/main.js'";`),
   ])('lets through %o', (source) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { assertTenantName, parseTenantId, tenantRole } from '../../../src/plan/tenant.js';
+import { tenantRole } from '../../../src/plan/names.js';
+import { assertTenantName, parseTenantId } from '../../../src/plan/tenant.js';
 import { failure } from '../config/workspace.js';
 import { makePack } from '../fixtures.js';
 

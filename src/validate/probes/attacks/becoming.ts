@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from '../../../render/quote.js';
 import type { Finding } from '../../model.js';
 import type { Tenant } from '../arena.js';
-import type { Attempt, ProbeCode } from '../attempt.js';
+import { REFUSED, type Attempt, type ProbeCode } from '../attempt.js';
 import { asTenant, type Stage } from './stage.js';
 
 /** A role of the server as seen by the attacker. */
@@ -35,6 +35,9 @@ export async function readRoles(stage: Stage, tenant: Tenant): Promise<OtherRole
   return rows;
 }
 
+/** SET ROLE to a role that somebody dropped since the roles were read: roles belong to all databases of a server. */
+const GONE = '22023';
+
 /** SET ROLE by statement and by function, to every other role but the groups that tenants are meant to be in. */
 export function becomingAttempts(stage: Stage, tenant: Tenant, roles: readonly OtherRole[]): Attempt[] {
   // A provisioner's own memberships would decide in mode `role`.
@@ -52,7 +55,10 @@ export function becomingAttempts(stage: Stage, tenant: Tenant, roles: readonly O
   });
   const guarded = [stage.victim.tenant.role, ...stage.arena.guardedRoles];
   return [
-    ...others.map(({ name }) => attempt(name, 'set role', `set local role ${quoteIdentifier(name)}`)),
+    ...others.map(({ name }) => ({
+      ...attempt(name, 'set role', `set local role ${quoteIdentifier(name)}`),
+      refusals: [REFUSED, GONE],
+    })),
     ...guarded.flatMap((name) => [
       attempt(
         name,

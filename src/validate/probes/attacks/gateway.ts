@@ -1,7 +1,7 @@
 import { quoteIdentifier } from '../../../render/quote.js';
 import type { Attempt } from '../attempt.js';
 import { fullName, sqlName } from '../relations.js';
-import { placeOf } from '../rows/planter.js';
+import { placeOf } from '../rows/planted-row.js';
 import type { Side, Stage } from './stage.js';
 
 /** The gateway by itself sees nothing, and after SET ROLE what the tenant sees. */
@@ -10,7 +10,7 @@ export function gatewayAttempts(stage: Stage, gateway: string): Attempt[] {
   return [
     ...[stage.attacker, stage.victim].flatMap((side) => aloneAttempts(stage, side, gateway, alone)),
     // The provisioner's own membership would decide.
-    ...(stage.by.mode === 'role' ? [] : actingAttempts(stage, gateway, alone)),
+    ...(stage.by.mode === 'role' || !stage.arena.gatewayActs ? [] : actingAttempts(stage, gateway, alone)),
   ];
 }
 
@@ -35,7 +35,7 @@ const hasTenantColumn = (stage: Stage, relation: Side['relations'][number]): boo
 /** One planted row of each side, read by the gateway as that tenant: the positive control. */
 function actingAttempts(stage: Stage, gateway: string, alone: string): Attempt[] {
   return [stage.attacker, stage.victim].flatMap((side) => {
-    const row = [...side.planted.rows.values()].find((each) => !each.refused);
+    const row = [...side.planted.rows.values()].find((each) => each.by === 'tenant');
     if (!row) return [];
     const { role, enter } = side.tenant;
     return [

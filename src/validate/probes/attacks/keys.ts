@@ -1,7 +1,7 @@
 import { quoteIdentifier } from '../../../render/quote.js';
 import type { Attempt } from '../attempt.js';
 import { fullName, sqlName, type KeyFact } from '../relations.js';
-import { insertLike, placeOf, valueOf, type PlantedRow } from '../rows/planter.js';
+import { insertLike, placeOf, valueOf, type PlantedRow } from '../rows/planted-row.js';
 import { childDeletes } from './own.js';
 import { asTenant, type Stage } from './stage.js';
 
@@ -52,13 +52,10 @@ function existence(stage: Stage, pair: Pair, key: KeyFact): Attempt[] {
       other.columns.some((column) => values.has(column)),
   );
   // A link already ties the values to the tenant.
-  if (isLinked || own.refused) return [];
+  if (isLinked || own.by !== 'tenant') return [];
   const { tenantColumn } = stage.arena;
   const as = asTenant(stage, stage.attacker.tenant);
-  const before = [
-    ...childDeletes(stage.attacker, own),
-    `delete from ${sqlName(own.relation)} where ${placeOf(own)}`,
-  ];
+  const before = removal(stage, own);
   const sql = insertLike(own, 5, values);
   const attempt = (operation: string, suffix: string): Attempt => ({
     ...common(stage, pair),
@@ -72,10 +69,16 @@ function existence(stage: Stage, pair: Pair, key: KeyFact): Attempt[] {
   return [attempt('insert', ''), attempt('insert … on conflict do nothing', ' on conflict do nothing')];
 }
 
+/** Takes the attacker's row away, so that its own keys are free. */
+const removal = (stage: Stage, own: PlantedRow): string[] => [
+  ...childDeletes(stage.attacker, own),
+  `delete from ${sqlName(own.relation)} where ${placeOf(own)}`,
+];
+
 /** On servers without the fix of CVE-2026-120154 the condition is computed on a row that cannot be seen. */
 function conflictLeaks(stage: Stage, pair: Pair, key: KeyFact): Attempt[] {
   const { own, foreign } = pair;
-  if (key.inference === '' || own.refused) return [];
+  if (key.inference === '' || own.by !== 'tenant') return [];
   const target = own.relation.columns.find(
     (column) => !column.generated && column.identity !== 'a' && !key.columns.includes(column.name),
   );
@@ -117,6 +120,9 @@ function links(stage: Stage, pair: Pair, key: KeyFact): Attempt[] {
     }),
   );
   if (values.size === 0) return [];
+  for (const column of alternatives(stage, own, key)) values.set(column, 'null');
+  // A key of links alone has the same values in every row that is made up, and would refuse before the link does.
+  const isTaken = own.by === 'tenant' && own.relation.keys.some((each) => isOfLinks(stage, own, each));
   return [
     {
       ...common(stage, pair),
@@ -127,9 +133,33 @@ function links(stage: Stage, pair: Pair, key: KeyFact): Attempt[] {
       remedy: `Put ${stage.arena.tenantColumn} into ${key.name} on both sides.`,
       act: {
         as: asTenant(stage, stage.attacker.tenant),
+        ...(isTaken && { before: removal(stage, own) }),
         sql: `${insertLike(own, 7, values)}; set constraints all immediate`,
         counts: 'change',
       },
     },
   ];
+}
+
+const isOfLinks = (stage: Stage, own: PlantedRow, key: KeyFact): boolean =>
+  'pu'.includes(key.kind) &&
+  key.columns.every(
+    (column) =>
+      column === stage.arena.tenantColumn ||
+      own.relation.keys.some((other) => other.kind === 'f' && other.columns.includes(column)),
+  );
+
+/** Where the planted row has no such link it may have another one instead, and a CHECK may ask for exactly one. */
+function alternatives(stage: Stage, own: PlantedRow, key: KeyFact): string[] {
+  const { keys, columns } = own.relation;
+  const linked = keys.filter(({ kind }) => kind === 'f').flatMap((each) => each.columns);
+  const isGiven = (column: string): boolean => valueOf(own, column) !== 'null';
+  const ofKey = key.columns.filter((column) => column !== stage.arena.tenantColumn);
+  if (ofKey.every(isGiven)) return [];
+  return columns
+    .filter(
+      ({ name, notNull, generated }) => !notNull && !generated && linked.includes(name) && isGiven(name),
+    )
+    .map(({ name }) => name)
+    .filter((name) => !key.columns.includes(name));
 }

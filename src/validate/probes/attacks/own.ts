@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from '../../../render/quote.js';
 import type { Attempt } from '../attempt.js';
 import { fullName, sqlName, type RelationFact } from '../relations.js';
-import { insertLike, placeOf, type PlantedRow } from '../rows/planter.js';
+import { insertLike, placeOf, type PlantedRow } from '../rows/planted-row.js';
 import { asTenant, isTable, type Side, type Stage } from './stage.js';
 
 /**
@@ -35,7 +35,7 @@ export function expectationOf(stage: Stage, attempt: Attempt, withheld: Readonly
     };
   }
   if (!withheld.has(`${attempt.operation} ${name}`)) return attempt;
-  return stage.isShared ? { ...attempt, severity: 'warning' } : { ...attempt, expect: 'refused' };
+  return { ...attempt, expect: 'refused' };
 }
 
 /** What the victim's role is not granted on its own tables, as `operation table`. */

@@ -23,7 +23,6 @@ const SERVER: Readonly<Record<string, string>> = {
   'read large objects': `select count(*) from pg_catalog.pg_largeobject`,
   'read pg_hba.conf': `select count(*) from pg_catalog.pg_hba_file_rules`,
   'read settings of files': `select count(*) from pg_catalog.pg_show_all_file_settings()`,
-  'reload the server': `select pg_catalog.pg_reload_conf()`,
   'create a schema': `create schema fedgen_probe_created`,
   'create a publication': `create publication fedgen_probe_created`,
   'create a foreign data wrapper': `create foreign data wrapper fedgen_probe_created`,

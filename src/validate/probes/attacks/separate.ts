@@ -2,7 +2,8 @@ import { quoteIdentifier, quoteLiteral } from '../../../render/quote.js';
 import type { TableRules, Tenant } from '../arena.js';
 import type { Attempt, ProbeCode } from '../attempt.js';
 import { fullName, sqlName, type RelationFact } from '../relations.js';
-import { insertLike, type Planted } from '../rows/planter.js';
+import { type Planted } from '../rows/planter.js';
+import { insertLike } from '../rows/planted-row.js';
 import { assignment, isTable, settable, type Context } from './stage.js';
 
 /** Tables of somebody else, in schemas of their own, to which the actor must have no access at all. */

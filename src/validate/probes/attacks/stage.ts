@@ -2,7 +2,8 @@ import { quoteIdentifier, quoteLiteral } from '../../../render/quote.js';
 import type { Arena, Tenant } from '../arena.js';
 import { sessionOf, type Impersonation } from '../impersonate.js';
 import type { ColumnFact, Landscape, RelationFact } from '../relations.js';
-import { valueOf, type Planted, type PlantedRow } from '../rows/planter.js';
+import { type Planted } from '../rows/planter.js';
+import { valueOf, type PlantedRow } from '../rows/planted-row.js';
 
 /** One side after planting. */
 export interface Side {
@@ -20,6 +21,8 @@ export interface Stage {
   readonly landscape: Landscape;
   readonly attacker: Side;
   readonly victim: Side;
+  /** Real neighbours in whose tables rows were planted. */
+  readonly bystanders: readonly Side[];
   readonly isShared: boolean;
   /** Statements that become whoever looks from outside. */
   readonly outside: string;
@@ -62,7 +65,7 @@ export const asTenant = (stage: Stage, tenant: Tenant, context: Context = OWN_CO
 
 /** A pattern that finds any of these marks. */
 export const markPattern = (marks: readonly string[]): string =>
-  marks.map((mark) => mark.replaceAll(/[^0-9a-z-]/gi, '')).join('|');
+  marks.map((mark) => mark.replaceAll(/[^0-9a-z-]/gi, '.')).join('|');
 
 /** Whether this is a table: rows can be planted in it. */
 export const isTable = (relation: RelationFact): boolean => 'rp'.includes(relation.kind);

@@ -71,7 +71,7 @@ export async function readReadable(arena: Arena, tenant: Tenant): Promise<Readab
 export interface Sweep {
   readonly stage: Stage;
   readonly tenant: Tenant;
-  /** An expression for the pattern of marks; not the pattern itself, which an error message would repeat. */
+  /** An expression for the pattern of marks. */
   readonly pattern: string;
   readonly context: Context;
   /** Relations, as `schema.name`, in which marks of others are in order: a permission lets it read them. */

@@ -1,8 +1,9 @@
 import { quoteIdentifier, quoteLiteral } from '../../../render/quote.js';
 import type { Attempt } from '../attempt.js';
 import { fullName, sqlName, type RelationFact } from '../relations.js';
-import { insertLike, valueOf, type PlantedRow } from '../rows/planter.js';
+import { insertLike, valueOf, type PlantedRow } from '../rows/planted-row.js';
 import { childDeletes } from './own.js';
+import { asPlan } from './plans.js';
 import { checkOf } from './separate.js';
 import { asTenant, assignment, isTable, settable, type Context, type Stage } from './stage.js';
 
@@ -29,8 +30,12 @@ export function togetherAttempts(stage: Stage, context: Context): Attempt[] {
 const hasTenant = ({ arena }: Stage, relation: RelationFact): boolean =>
   relation.columns.some((column) => column.name === arena.tenantColumn);
 
+/** Rows without a tenant are for all to read. */
+const isMixed = ({ arena }: Stage, relation: RelationFact): boolean =>
+  arena.tables.some(({ name, scope }) => name === relation.name && scope === 'mixed');
+
 /** Whether unqualified writes are carried out; on more rows their plan is looked at. */
-export const isSmall = ({ arena }: Stage, relation: RelationFact): boolean =>
+const isSmall = ({ arena }: Stage, relation: RelationFact): boolean =>
   Math.max(relation.rows, relation.rows < 0 ? relation.pages * ROWS_A_PAGE : 0) <= arena.limits.rows;
 
 /** A guess for tables that nobody has analysed. */
@@ -50,7 +55,9 @@ const common = (
 
 function readAttempts(scene: Scene, relation: RelationFact): Attempt[] {
   const { stage, context, as } = scene;
-  const tenant = `${quoteIdentifier(stage.arena.tenantColumn)} is distinct from ${quoteLiteral(stage.attacker.tenant.id)}`;
+  const column = quoteIdentifier(stage.arena.tenantColumn);
+  const known = isMixed(stage, relation) ? ` and ${column} is not null` : '';
+  const tenant = `${column} is distinct from ${quoteLiteral(stage.attacker.tenant.id)}${known}`;
   const row = stage.victim.planted.rows.get(fullName(relation));
   const select = (operation: string, what: string, where: string): Attempt => ({
     ...common(scene, relation, 'foreign_read'),
@@ -108,18 +115,21 @@ function writeAttempts(scene: Scene, relation: RelationFact): Attempt[] {
         ]),
   ];
   return [
-    ...(isSmall(stage, relation) ? unqualified : []),
-    ...(foreign ? [foreignInsert(scene, foreign)] : []),
+    ...(isSmall(stage, relation) ? unqualified : unqualified.map(asPlan)),
+    ...(foreign ? [foreignInsert(scene, foreign, valueOf(foreign, tenantColumn))] : []),
+    ...(own && isMixed(stage, relation) ? [foreignInsert(scene, own, 'null')] : []),
     ...(own && context.words === '' && isSmall(stage, relation) ? [handOver(scene, own)] : []),
   ];
 }
 
-function foreignInsert(scene: Scene, foreign: PlantedRow): Attempt {
+/** A row of the victim's, or one that is everybody's. */
+function foreignInsert(scene: Scene, row: PlantedRow, tenant: string): Attempt {
+  const { tenantColumn } = scene.stage.arena;
   return {
-    ...common(scene, foreign.relation, 'foreign_write'),
-    operation: `insert${scene.context.words}`,
+    ...common(scene, row.relation, 'foreign_write'),
+    operation: `insert${tenant === 'null' ? ' for all tenants' : ''}${scene.context.words}`,
     expect: 'refused',
-    act: { as: scene.as, sql: insertLike(foreign, 4), counts: 'change' },
+    act: { as: scene.as, sql: insertLike(row, 4, new Map([[tenantColumn, tenant]])), counts: 'change' },
   };
 }
 
@@ -208,10 +218,11 @@ export function watchOf(stage: Stage, relation: RelationFact): string {
   return watchAll(stage, [relation, ...children]);
 }
 
-function watchAll({ arena, victim }: Stage, relations: readonly RelationFact[]): string {
+function watchAll(stage: Stage, relations: readonly RelationFact[]): string {
+  const { arena, victim } = stage;
   const rows = relations.map(
     (relation) =>
-      `select t.tableoid::text || t.ctid::text || t::text as x from ${sqlName(relation)} t where t.${quoteIdentifier(arena.tenantColumn)} = ${quoteLiteral(victim.tenant.id)}`,
+      `select t.tableoid::text || t.ctid::text || t::text as x from ${sqlName(relation)} t where t.${quoteIdentifier(arena.tenantColumn)} = ${quoteLiteral(victim.tenant.id)}${isMixed(stage, relation) ? ` or t.${quoteIdentifier(arena.tenantColumn)} is null` : ''}`,
   );
   return rows.length === 0
     ? `select ''`

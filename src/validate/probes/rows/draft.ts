@@ -41,8 +41,6 @@ export interface Draft {
   readonly options: DraftOptions;
   readonly columns: readonly ColumnDraft[];
   readonly parents: readonly string[];
-  /** Explicit values of GENERATED ALWAYS columns. */
-  readonly overriding: boolean;
   seed: number;
 }
 
@@ -53,17 +51,16 @@ const fromParent = (parent: string, column: string, type: string): string =>
 /** Starts a draft: what may be left out is, except texts, which carry the token. */
 export function draftRow(relation: RelationFact, options: DraftOptions): Draft {
   const links = relation.keys.filter((key) => key.kind === 'f');
-  const overriding = selfReferenced(relation).some((column) => column.identity === 'a') && options.isScratch;
   const columns = relation.columns
     .filter((column) => !column.generated)
     .map((fact): ColumnDraft => {
-      const candidates = candidatesFor(fact, relation, links, options, overriding);
+      const candidates = candidatesFor(fact, relation, links, options);
       return { fact, candidates, count: candidates(0).length, choice: 0 };
     });
   const parents = [...new Set(links.map((link) => link.references))].filter(
     (parent) => parent !== fullName(relation),
   );
-  return { relation, options, columns, parents, overriding, seed: 0 };
+  return { relation, options, columns, parents, seed: 0 };
 }
 
 /** Columns that a foreign key of the same row points at, where that cannot be null. */
@@ -83,13 +80,10 @@ function candidatesFor(
   relation: RelationFact,
   links: readonly KeyFact[],
   options: DraftOptions,
-  overriding: boolean,
 ): (seed: number) => readonly Choice[] {
   if (fact.name === options.tenantColumn) return () => [quoteLiteral(options.tenantId)];
-  if (fact.identity === 'a' && !(overriding && selfReferenced(relation).includes(fact)))
-    return () => [undefined];
   const link = links.find((each) => each.columns.includes(fact.name));
-  const own = (seed: number): readonly Choice[] => ownCandidates(fact, relation, options, seed);
+  const own = ownCandidates(fact, relation, options);
   if (!link) return own;
   const referenced = link.referencedColumns[link.columns.indexOf(fact.name)] ?? '';
   if (link.references !== fullName(relation)) {
@@ -98,7 +92,8 @@ function candidatesFor(
   }
   const target = relation.columns.find((column) => column.name === referenced);
   if (isOptional(relation, link) || !target) return fact.notNull ? own : () => [undefined];
-  return (seed) => ownCandidates(target, relation, options, seed).filter((each) => each !== undefined);
+  const ofTarget = ownCandidates(target, relation, options);
+  return (seed) => ofTarget(seed).filter((each) => each !== undefined);
 }
 
 const typeName = ({ landscape }: DraftOptions, column: ColumnFact): string =>
@@ -108,42 +103,59 @@ function ownCandidates(
   fact: ColumnFact,
   relation: RelationFact,
   options: DraftOptions,
-  seed: number,
-): readonly Choice[] {
+): (seed: number) => readonly Choice[] {
+  const sample = options.sample[fact.name];
+  const values = orderedValues(fact, relation, options);
+  if (sample !== undefined) return (seed) => [sample, ...values(seed)];
+  const { types } = options.landscape;
+  const isNeeded = fact.notNull || isNotNullDomain(types, fact.type);
+  if (isNeeded && !fact.hasDefault && fact.identity === '') return values;
+  if (selfReferenced(relation).includes(fact)) return values;
+  // An explicit value leaves a live sequence alone; in a scratch the default is what is to be tried.
+  const drawsNumber = fact.serial || fact.identity !== '';
+  if (drawsNumber && !options.isScratch) return (seed) => [...values(seed), undefined];
+  const isFirst = !fact.hasDefault && fact.identity === '' && carriesToken(types, fact);
+  return (seed) => (isFirst ? [...values(seed), undefined] : [undefined, ...values(seed)]);
+}
+
+/** Rows of one side in one table: the planted one, and those of attempts to insert. */
+const ROWS = 8;
+
+/** Values for a column; where rows must differ in it, those that differ from row to row come first. */
+function orderedValues(
+  fact: ColumnFact,
+  relation: RelationFact,
+  options: DraftOptions,
+): (seed: number) => readonly string[] {
   const { types } = options.landscape;
   const checks = relation.keys
     .filter((key) => (key.kind === 'c' || key.kind === 'x') && key.columns.includes(fact.name))
     .map((key) => key.definition);
-  const values = valuesFor(fact.type, fact.modifier, { types, seed: seedOf(options.side, seed), checks });
-  const sample = options.sample[fact.name];
-  const listed = sample === undefined ? values : [sample, ...values];
-  const isRequired =
-    (fact.notNull || isNotNullDomain(options, fact.type)) && !fact.hasDefault && fact.identity === '';
-  if (isRequired || sample !== undefined) return listed;
-  if (selfReferenced(relation).includes(fact)) return unique(listed, seedOf(options.side, seed).number);
-  if (fact.serial || fact.identity === 'd')
-    // An explicit value leaves a live sequence alone; in a scratch the default is what is to be tried.
-    return options.isScratch
-      ? [undefined, ...listed]
-      : [...unique(listed, seedOf(options.side, seed).number), undefined];
-  if (fact.hasDefault) return [undefined, ...listed];
-  return carriesToken(options, fact) ? [...listed, undefined] : [undefined, ...listed];
+  const valuesAt = (n: number): string[] =>
+    valuesFor(fact.type, fact.modifier, { types, seed: seedOf(options.side, n), checks });
+  const isKeyed =
+    fact.serial ||
+    fact.identity !== '' ||
+    relation.keys.some((key) => 'pui'.includes(key.kind) && key.columns.includes(fact.name));
+  if (!isKeyed) return valuesAt;
+  const rows = Array.from({ length: ROWS }, (_, n) => valuesAt(n));
+  const differs = (at: number): boolean => new Set(rows.map((values) => values[at])).size === ROWS;
+  const places = (rows[0] ?? []).map((_, at) => at);
+  const order = [...places.filter(differs), ...places.filter((at) => !differs(at))];
+  return (seed) => {
+    const values = valuesAt(seed);
+    return order.map((at) => values[at] ?? 'null');
+  };
 }
 
-/** Numbers that no row has come first. */
-function unique(listed: readonly string[], number: number): readonly string[] {
-  const own = listed.filter((value) => value === String(number) || value === String(number % 30_000));
-  return [...own, ...listed.filter((value) => !own.includes(value))];
-}
-
-const isNotNullDomain = ({ landscape }: DraftOptions, type: number): boolean => {
-  const fact = landscape.types.get(type);
-  return fact?.kind === 'd' && (fact.notNull || isNotNullDomain({ landscape } as DraftOptions, fact.base));
+const isNotNullDomain = (types: Landscape['types'], type: number): boolean => {
+  const fact = types.get(type);
+  return fact?.kind === 'd' && (fact.notNull || isNotNullDomain(types, fact.base));
 };
 
 /** Texts that are not keys of other rows: a value that strangers must not see, in a column that may be empty. */
-const carriesToken = ({ landscape }: DraftOptions, fact: ColumnFact): boolean =>
-  /^(?:text|character varying|character|citext)$/.test(landscape.types.get(fact.type)?.name ?? '');
+const carriesToken = (types: Landscape['types'], fact: ColumnFact): boolean =>
+  /^(?:text|character varying|character|citext)$/.test(types.get(fact.type)?.name ?? '');
 
 /** Names and expressions of the columns that are given. */
 export function expressionsOf(draft: Draft, seed = draft.seed): Map<string, string> {
@@ -156,15 +168,12 @@ export function expressionsOf(draft: Draft, seed = draft.seed): Map<string, stri
 }
 
 /** An INSERT of these expressions. */
-export function insertOf(
-  relation: RelationFact,
-  given: ReadonlyMap<string, string>,
-  overriding = false,
-): string {
+export function insertOf(relation: RelationFact, given: ReadonlyMap<string, string>): string {
   const into = sqlName(relation);
   if (given.size === 0) return `insert into ${into} default values`;
   const names = [...given.keys()].map((name) => quoteIdentifier(name)).join(', ');
-  const how = overriding ? ' overriding system value' : '';
+  const isExplicit = relation.columns.some(({ name, identity }) => identity === 'a' && given.has(name));
+  const how = isExplicit ? ' overriding system value' : '';
   return `insert into ${into} (${names})${how} values (${[...given.values()].join(', ')})`;
 }
 

@@ -42,6 +42,12 @@ export function hintsOf(checks: readonly string[]): Hints {
   };
 }
 
+/** Lengths that the CHECKs speak of, and those beside them. */
+export const lengthsOf = ({ isLength, numbers }: Hints): number[] =>
+  isLength
+    ? numbers.filter((n) => n >= 0 && n <= 10_000).flatMap((n) => [n, n - 1, n + 1].filter((m) => m >= 0))
+    : [];
+
 /** Texts to try before and after the token itself. */
 export function textsFrom(
   hints: Hints,
@@ -51,11 +57,7 @@ export function textsFrom(
     ...hints.patterns.flatMap((pattern) => textsFor(pattern, token)),
     ...hints.likes.map((pattern) => textLike(pattern, token)),
   ];
-  const lengths = hints.isLength ? [...hints.numbers].filter((n) => n >= 0 && n <= 10_000) : [];
-  const sized = lengths
-    .flatMap((n) => [n, n - 1, n + 1])
-    .filter((n) => n >= 0)
-    .map((n) => token.slice(-Math.max(n, 1)).padStart(n, 'f').slice(0, n));
+  const sized = lengthsOf(hints).map((n) => token.slice(-Math.max(n, 1)).padStart(n, 'f').slice(0, n));
   const listed = hints.texts.filter((text) => text !== '');
   const variants = [
     token.toUpperCase(),

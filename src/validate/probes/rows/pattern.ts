@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** What of a regular expression is common to PostgreSQL's and everybody's: enough to write a text that it accepts. */
 type Node =
   | { readonly kind: 'set'; readonly members: string }
@@ -178,13 +180,16 @@ type Length = 'token' | 'shortest' | 'longest';
  * Texts that a regular expression of a CHECK accepts, made of the token's characters where that can be: as long as the
  * token, as short and as long as the expression allows. Small and of our own, since randexp has not been maintained
  * for years, reads JavaScript's dialect and cannot be told to carry a token.
- * @returns none for what it cannot read; whether a text fits is the server's to say.
+ * The last three are made of a hash of it: texts of two tokens that begin alike differ in them from the first character.
+ * @returns none for what it cannot read, else always as many; whether a text fits is the server's to say.
  */
 export function textsFor(pattern: string, token: string): string[] {
   try {
     const node = new Reader(pattern.replace(/^\(\?[a-z]+\)/, '')).read();
     const lengths: readonly Length[] = ['token', 'shortest', 'longest'];
-    return [...new Set(lengths.map((length) => write(node, new Supply(token), length, token.length)))];
+    return [token, createHash('md5').update(token).digest('hex')].flatMap((text) =>
+      lengths.map((length) => write(node, new Supply(text), length, token.length)),
+    );
   } catch (error) {
     if (error instanceof Unreadable) return [];
     throw error;

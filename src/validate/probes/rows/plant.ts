@@ -41,7 +41,7 @@ export async function plantRows(
   const list = plantings.map(({ relation, ...planting }) => ({
     ...planting,
     key: fullName(relation),
-    returning: returningOf(relation),
+    ...tellingRow(relation),
   }));
   return collectAnswers<PlantingAnswer>(
     session,
@@ -49,17 +49,35 @@ export async function plantRows(
   );
 }
 
-/** Place and contents of a row. jsonb_build_object takes 50 pairs at most. */
-function returningOf(relation: RelationFact): string {
+/**
+ * What makes an INSERT tell the place and the contents of its row: text before it and after it. Into a partitioned
+ * table RETURNING may only name columns: expressions on a generated column of a domain fail (PostgreSQL 14 to 18,
+ * "attribute of type record has wrong type"). Elsewhere it takes them, for a WITH does not bear rules.
+ */
+function tellingRow(relation: RelationFact): { readonly before: string; readonly after: string } {
+  if (relation.kind !== 'p') {
+    const name = quoteIdentifier(relation.name);
+    return {
+      before: '',
+      after: `returning ${name}.tableoid::bigint, ${name}.ctid::text, ${contentsOf(relation, name)}`,
+    };
+  }
+  return {
+    before: 'with planted as (',
+    after: `returning tableoid as fedgen_place, ctid as fedgen_spot, ${quoteIdentifier(relation.name)}.*)
+      select fedgen_place::bigint, fedgen_spot::text, ${contentsOf(relation, 'planted')} from planted`,
+  };
+}
+
+/** A row as one object. jsonb_build_object takes 50 pairs at most. */
+function contentsOf(relation: RelationFact, row: string): string {
   const pairs = relation.columns.map(
-    ({ name }) => `${quoteLiteral(name)}, ${quoteIdentifier(relation.name)}.${quoteIdentifier(name)}::text`,
+    ({ name }) => `${quoteLiteral(name)}, ${row}.${quoteIdentifier(name)}::text`,
   );
   const objects: string[] = [];
   for (let n = 0; n < pairs.length; n += 50)
     objects.push(`pg_catalog.jsonb_build_object(${pairs.slice(n, n + 50).join(', ')})`);
-  const values = objects.length === 0 ? `'{}'::jsonb` : objects.join(' || ');
-  const name = quoteIdentifier(relation.name);
-  return `returning ${name}.tableoid::bigint, ${name}.ctid::text, ${values}`;
+  return objects.length === 0 ? `'{}'::jsonb` : objects.join(' || ');
 }
 
 const plantingBlock = (list: string, known: string, back: string): string => `
@@ -75,7 +93,7 @@ begin
         at := at + 1;
         begin
           place := null;
-          execute sql || ' ' || (item->>'returning') into place, spot, contents using memory;
+          execute (item->>'before') || sql || ' ' || (item->>'after') into place, spot, contents using memory;
           state := case when place is null then 'SWALLOWED' else '00000' end;
         exception when others then
           get stacked diagnostics state = returned_sqlstate, said = message_text, constraint_ = constraint_name,

@@ -4,22 +4,13 @@ import type { TableRules, Tenant } from '../arena.js';
 import { sessionOf, type Impersonation } from '../impersonate.js';
 import { fullName, type Landscape, type RelationFact } from '../relations.js';
 import { DONE } from '../run.js';
-import { draftRow, expressionsOf, insertOf, type Draft } from './draft.js';
+import { draftRow, insertOf, type Draft } from './draft.js';
+import { adoptRow } from './adopt.js';
 import { copyingInsert, dropCheckOf, dropTooNarrow } from './fallbacks.js';
 import { plantRows, type PlantingAnswer } from './plant.js';
 import { givenBy, repair, startWork, type Work } from './repair.js';
 import { readKnownRows, type RowTexts } from './known-rows.js';
-
-/** A row that stands in a table until the transaction ends. */
-export interface PlantedRow {
-  readonly relation: RelationFact;
-  readonly draft: Draft;
-  readonly tableoid: number;
-  readonly ctid: string;
-  readonly values: RowTexts;
-  /** The tenant's own INSERT was refused: the connecting role planted it. */
-  readonly refused: boolean;
-}
+import type { PlantedRow } from './planted-row.js';
 
 /** A table in which no row could be planted. */
 export interface Unplanted {
@@ -44,6 +35,8 @@ export interface PlantOptions {
   readonly tenant: Tenant;
   /** Token of this side. */
   readonly side: string;
+  /** Token of rows that belong to nobody: those of tables without tenants. */
+  readonly commonSide: string;
   readonly landscape: Landscape;
   readonly relations: readonly RelationFact[];
   readonly tenantColumn: string;
@@ -96,10 +89,10 @@ export async function plantTenant(options: PlantOptions): Promise<Planted> {
     if (rows.size === before && answers.every(({ state }) => state === 'WAIT')) leaveOutParents(open);
     for (const [n, job] of open.entries()) {
       const answer = answers[n];
-      if (answer && !isSettled(job, rows)) await learn(job, answer, { options, known, notes });
+      if (answer && !isSettled(job, rows)) await learn(job, answer, { options, known, notes, rows });
     }
   }
-  return summary(jobs, rows, notes);
+  return summary(options, jobs, rows, notes);
 }
 
 function startJob(relation: RelationFact, options: PlantOptions): Job {
@@ -107,7 +100,7 @@ function startJob(relation: RelationFact, options: PlantOptions): Job {
     landscape: options.landscape,
     tenantColumn: options.tenantColumn,
     tenantId: options.tenant.id,
-    side: options.side,
+    side: isWithoutTenants(relation, options) ? options.commonSide : options.side,
     sample: options.rules.find((rule) => rule.name === relation.name)?.sample ?? {},
     isScratch: options.isScratch,
   });
@@ -115,25 +108,29 @@ function startJob(relation: RelationFact, options: PlantOptions): Job {
   return { ...startWork(draft), ...job };
 }
 
-/** A table without tenants, from which all tenants take values: what is there will do. */
+/** Several tenants share it, and no row of it is anybody's. */
+const isWithoutTenants = (relation: RelationFact, { isShared, tenantColumn }: PlantOptions): boolean =>
+  isShared && !relation.columns.some((column) => column.name === tenantColumn);
+
+/** A table without tenants, from which all take values: what is there will do, and nothing where nobody points at it. */
 const isReference = (
   relation: RelationFact,
   options: PlantOptions,
   known: Readonly<Record<string, RowTexts>>,
 ): boolean =>
-  options.isShared &&
-  known[fullName(relation)] !== undefined &&
-  !relation.columns.some((column) => column.name === options.tenantColumn);
+  isWithoutTenants(relation, options) &&
+  (known[fullName(relation)] !== undefined ||
+    !options.relations.some(({ keys }) => keys.some((key) => key.references === fullName(relation))));
 
 const isSettled = (job: Job, rows: ReadonlyMap<string, PlantedRow>): boolean =>
   job.problem !== undefined || job.isReference || rows.has(fullName(job.draft.relation));
 
 function plantingOf(job: Job, options: PlantOptions): Parameters<typeof plantRows>[1][number] {
-  const { relation, overriding, parents } = job.draft;
+  const { relation, parents } = job.draft;
   const inserts =
     job.copy !== undefined
       ? [job.copy]
-      : job.variants.map((variant) => insertOf(relation, givenBy(job, variant), overriding));
+      : job.variants.map((variant) => insertOf(relation, givenBy(job, variant)));
   return {
     relation,
     as: job.asValidator ? options.by.back : sessionOf(options.by, options.tenant),
@@ -158,7 +155,7 @@ function keep(job: Job, answer: PlantingAnswer | undefined, rows: Map<string, Pl
     tableoid,
     ctid,
     values,
-    refused: job.asValidator,
+    by: job.asValidator ? 'validator' : 'tenant',
   });
 }
 
@@ -166,6 +163,22 @@ interface Lesson {
   readonly options: PlantOptions;
   readonly known: Readonly<Record<string, RowTexts>>;
   readonly notes: string[];
+  readonly rows: Map<string, PlantedRow>;
+}
+
+/** The key is the tenant itself, so its one row is there: that of a tenant that was made with the arena will do. */
+const isTheOnlyRow = ({ relation }: Draft, { tenantColumn }: PlantOptions): boolean =>
+  relation.keys.some(({ kind, columns }) => 'pui'.includes(kind) && columns.join() === tenantColumn);
+
+async function useTheOnlyRow(job: Job, answer: PlantingAnswer, { options, rows }: Lesson): Promise<boolean> {
+  if (answer.state !== '23505' && answer.state !== '42501') return false;
+  if (!options.tenant.synthetic) {
+    job.isReference = answer.state === '23505';
+    return job.isReference;
+  }
+  const row = await adoptRow(job.draft, options);
+  if (row) rows.set(fullName(row.relation), row);
+  return row !== undefined;
 }
 
 async function learn(job: Job, answer: PlantingAnswer, lesson: Lesson): Promise<void> {
@@ -174,11 +187,14 @@ async function learn(job: Job, answer: PlantingAnswer, lesson: Lesson): Promise<
     job.asValidator = true;
     return;
   }
+  if (isTheOnlyRow(job.draft, lesson.options) && (await useTheOnlyRow(job, answer, lesson))) return;
+  const isComputing = job.cause !== undefined && answer.state.startsWith('22');
   if (job.copy === undefined) {
-    if (/^22|^42804$/.test(answer.state) && (await dropTooNarrow(job.draft, lesson.options))) return;
+    if (!isComputing && /^22|^42804$/.test(answer.state) && (await dropTooNarrow(job.draft, lesson.options)))
+      return;
     if (repair(job, answer, lesson.options.landscape.types)) return;
   }
-  await fallBack(job, answer, lesson);
+  await fallBack(job, (isComputing ? job.cause : undefined) ?? answer, lesson);
 }
 
 /** First a row that is there serves as a model; then, in a scratch only, the constraint in the way goes. */
@@ -196,7 +212,7 @@ async function fallBack(job: Job, answer: PlantingAnswer, { options, notes }: Le
   job.copy = undefined;
   if (options.isScratch && (await dropCheckOf(job.draft, failed, options))) {
     notes.push(`${name}: constraint ${answer.constraint} was taken from the scratch table to plant a row`);
-    Object.assign(job, { goOn: [], tied: [], variants: [job.draft.columns.map((column) => column.choice)] });
+    Object.assign(job, startWork(job.draft));
     return;
   }
   const which = [answer.column, answer.constraint].filter((each) => each !== '').join(', ');
@@ -225,12 +241,14 @@ function leaveOutParentsOf(job: Job): boolean {
 }
 
 function summary(
+  options: PlantOptions,
   jobs: readonly Job[],
   rows: ReadonlyMap<string, PlantedRow>,
   notes: readonly string[],
 ): Planted {
   const missing = jobs
     .filter((job) => !rows.has(fullName(job.draft.relation)) && !job.isReference)
+    .filter((job) => !isWithoutTenants(job.draft.relation, options))
     .map((job) => ({
       relation: job.draft.relation,
       message: job.problem ?? 'no row could be planted: too many attempts',
@@ -254,32 +272,3 @@ export function parentsFirst(relations: readonly RelationFact[]): RelationFact[]
   for (const relation of relations) visit(relation, new Set());
   return [...ordered];
 }
-
-/**
- * An INSERT of one more row of the same kind: fresh values where keys want them, links to the same parents.
- * @param overrides expressions for some columns.
- */
-export function insertLike(
-  row: PlantedRow,
-  seed: number,
-  overrides: ReadonlyMap<string, string> = new Map(),
-): string {
-  const given = expressionsOf(row.draft, seed);
-  for (const [name, expression] of given)
-    if (expression.startsWith('($1->')) given.set(name, valueOf(row, name));
-  for (const [name, expression] of overrides) given.set(name, expression);
-  const isExplicit = row.relation.columns.some(
-    ({ name, identity }) => identity === 'a' && overrides.has(name),
-  );
-  return insertOf(row.relation, given, row.draft.overriding || isExplicit);
-}
-
-/** A planted value as an expression. */
-export function valueOf(row: PlantedRow, column: string): string {
-  const value = row.values[column];
-  return value === null || value === undefined ? 'null' : quoteLiteral(value);
-}
-
-/** The condition that finds exactly this row. */
-export const placeOf = (row: PlantedRow): string =>
-  `tableoid = ${row.tableoid} and ctid = ${quoteLiteral(row.ctid)}`;

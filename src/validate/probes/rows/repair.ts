@@ -12,7 +12,14 @@ export interface Work {
   /** Columns that are being varied. */
   tied: readonly string[];
   freshSeeds: number;
+  /** The failure that variants are meant to get past. */
+  cause: PlantingAnswer | undefined;
 }
+
+/** What a CHECK may raise when it computes with a value that it is not made for; the next one may do. */
+const NOT_COMPUTED = ['22001', '22003', '22007', '22008', '22012', '22023', '2202E', '22P02', '2201B'].map(
+  (state) => `${state} `,
+);
 
 /** Variants that are tried of one constraint. */
 const MOST_VARIANTS = 300;
@@ -25,6 +32,7 @@ export const startWork = (draft: Draft): Work => ({
   goOn: [],
   tied: [],
   freshSeeds: 0,
+  cause: undefined,
 });
 
 /** Makes a variant the draft's choice. */
@@ -63,7 +71,8 @@ export function repair(work: Work, answer: PlantingAnswer, types: ReadonlyMap<nu
   if (columns.length === 0) return false;
   const overlaps = columns.some((name) => work.tied.includes(name));
   work.tied = overlaps ? [...new Set([...work.tied, ...columns])] : columns;
-  work.goOn = overlaps ? [...work.goOn, failure] : [failure];
+  work.goOn = overlaps ? [...work.goOn, failure] : [...NOT_COMPUTED, failure];
+  work.cause = answer;
   work.variants = variantsOf(work.draft, work.tied, MOST_VARIANTS);
   return work.variants.length > 0;
 }
@@ -88,5 +97,7 @@ function columnsOf(
         type.checks.some((check) => check.name === answer.constraint))
     );
   });
-  return ofDomain.map((column) => column.name);
+  if (ofDomain.length > 0 || !answer.state.startsWith('22')) return ofDomain.map((column) => column.name);
+  // Some CHECK stumbled over a value, and the server does not say which.
+  return relation.keys.filter(({ kind }) => kind === 'c').flatMap((each) => each.columns);
 }

@@ -1,6 +1,6 @@
 import { quoteLiteral } from '../../../render/quote.js';
 import { castName, type TypeFact } from '../relations.js';
-import { hintsOf, textsFrom, type Hints } from './hints.js';
+import { hintsOf, lengthsOf, textsFrom, type Hints } from './hints.js';
 import { uuidOf, type Seed } from './seed.js';
 
 /** What a value is made for. */
@@ -60,15 +60,31 @@ const times =
       .flatMap((text) =>
         [0, 1, -1].map((n) => `(timestamptz ${quoteLiteral(text)} + interval '${n} day')::${type}`),
       );
-    const minutes = seed.number % 100_000;
+    const unit = type === 'date' ? 'days' : 'minutes';
+    const own = seed.number % 100_000;
     const shifted = [0, 1440, -1440].map(
-      (n) => `(current_timestamp + interval '${n + minutes} minutes')::${type}`,
+      (n) => `(current_timestamp + interval '${n + own} ${unit}')::${type}`,
     );
     return [`current_timestamp::${type}`, ...shifted, ...near, `'2000-01-01'::${type}`];
   };
 
-const json: Maker = (seed) =>
-  quoted([`{"fedgen": "${seed.token}"}`, `["${seed.token}"]`, `"${seed.token}"`, '{}', '[]', '1', 'true']);
+const json: Maker = (seed, _modifier, { texts: keys }) => {
+  const filled = ['1', '[]', '{}', 'true'].map((value) => objectOf(seed, keys, value));
+  const plain = [`["${seed.token}"]`, `"${seed.token}"`, '{}', '[]', '1', 'true'];
+  return quoted([objectOf(seed, keys, JSON.stringify(seed.token)), ...plain, ...filled]);
+};
+
+/** An object with the token in it, and every text of the CHECKs as a key. */
+const objectOf = ({ token }: Seed, keys: readonly string[], value: string): string =>
+  `{${[`"fedgen": "${token}"`, ...keys.map((key) => `${JSON.stringify(key)}: ${value}`)].join(', ')}}`;
+
+const bytes: Maker = ({ token }, _modifier, hints) => {
+  const own = Buffer.from(token);
+  const sized = lengthsOf(hints).map((length) =>
+    Buffer.concat([own, Buffer.alloc(length)]).subarray(0, length),
+  );
+  return [own, ...sized, Buffer.alloc(0)].map((value) => quoteLiteral(`\\x${value.toString('hex')}`));
+};
 const bits: Maker = (_seed, modifier) => [`B'${'0'.repeat(Math.max(1, modifier))}'`];
 const vectors: Maker = (_seed, modifier) => [
   quoteLiteral(`[${new Array(Math.max(1, modifier)).fill('1').join(',')}]`),
@@ -96,7 +112,7 @@ const BY_TYPE: Readonly<Record<string, Maker>> = {
   json,
   jsonb: json,
   jsonpath: fixed('$'),
-  bytea: (seed) => [quoteLiteral(`\\x${Buffer.from(seed.token).toString('hex')}`), `'\\x'`],
+  bytea: bytes,
   date: times('date'),
   'timestamp without time zone': times('timestamp'),
   'timestamp with time zone': times('timestamptz'),
@@ -133,7 +149,10 @@ const BY_TYPE: Readonly<Record<string, Maker>> = {
   geography: fixed('POINT(0 0)'),
 };
 
-/** SQL expressions that a column of this type may take, the likeliest first; none when the type is unknown. */
+/**
+ * SQL expressions that a column of this type may take, the likeliest first; none when the type is unknown. Their number
+ * and order do not depend on the seed.
+ */
 export function valuesFor(type: number, modifier: number, wanted: Wanted): string[] {
   const fact = wanted.types.get(type);
   if (!fact) return [];
@@ -149,7 +168,7 @@ export function valuesFor(type: number, modifier: number, wanted: Wanted): strin
     return [composite(fact, wanted), quoteLiteral(`(${','.repeat(fact.attributes.length - 1)})`)];
   if (fact.element !== 0) return arrays(fact, modifier, wanted, hints);
   const name = fact.name.split('.').at(-1) ?? '';
-  return [...new Set(BY_TYPE[name]?.(wanted.seed, modifier, hints) ?? [])];
+  return BY_TYPE[name]?.(wanted.seed, modifier, hints) ?? [];
 }
 
 const inHintsFirst = (labels: readonly string[], hints: Hints): string[] => [

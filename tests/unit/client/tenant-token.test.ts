@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { signTenantToken } from '../../../src/api/tenant-token.js';
+import { signTenantToken } from '../../../src/client/tenant-token.js';
 import { failure } from '../config/workspace.js';
 
 const SECRET = Buffer.alloc(32, 7);
