@@ -134,7 +134,7 @@ function schemaProblems(raw: RawPack, base: Pack | undefined): string[] {
     ...repeated(schemas).map((schema) => `schemas: ${schema} is listed twice`),
     ...named
       .filter(([, schema]) => schema !== undefined && !schemas.includes(schema))
-      .map(([key, schema]) => `${key}: "${schema ?? ''}" is not among the schemas ${schemas.join(', ')}`),
+      .map(([key, schema]) => `${key}: ${schema ?? ''} is not among the schemas ${schemas.join(', ')}`),
   ];
 }
 

@@ -60,6 +60,7 @@ describe('a plan', () => {
       schemas: ['a', 'b'],
       role: undefined,
       group: 'x_big_shop_tenant',
+      packRoles: {},
     });
   });
 
