@@ -84,7 +84,9 @@ async function permissionCheck(client) {
     from generate_series(1, ${EVENTS} - (select count(*) from activity.events)) n;
     set session_replication_role = origin`);
   await client.query('vacuum analyze activity.events');
-  const { rows } = await client.query(`
+  const { rows } = await client
+    .query(
+      `
     create function pg_temp.check(asking text) returns float8 language plpgsql as $$
     declare
       started timestamptz := clock_timestamp();
@@ -97,6 +99,8 @@ async function permissionCheck(client) {
         and e.action = 'mcp.query.rejected' and e.occurred_at > started - interval '1 hour' limit 100) x;
       return extract(epoch from clock_timestamp() - started) * 1000;
     end $$;
-    select pg_temp.check('user_' || n) as ms from generate_series(1, 2000) n`).then((results) => results[1]);
+    select pg_temp.check('user_' || n) as ms from generate_series(1, 2000) n`,
+    )
+    .then((results) => results[1]);
   return median(rows.slice(100).map(({ ms }) => ms));
 }
