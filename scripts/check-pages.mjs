@@ -44,6 +44,10 @@ const WHY = {
   gateway_alone: 'The login of a pooled application must have no rights of its own.',
   callers_only:
     'The procedures of such a pack are its only guard: whatever can be reached past them is open.',
+  pooled_connections:
+    'A role, a setting, a plan or a cursor that outlives its transaction speaks for the wrong tenant in the next one.',
+  real_logins:
+    'Defaults of roles and databases, pg_hba.conf and passwords show only when somebody really logs in. Give it credentials with `--login-url-env`, or `validate.logins` in the configuration.',
   not_proven:
     'A role that is no superuser cannot imitate a login completely; what is left open is said here.',
 };

@@ -1,28 +1,11 @@
-// Installs PostgreSQL 14 to 17 for the tests (tests/support/servers); 18 comes with the root package.
-// Does nothing when that has been done since the lock file last changed.
-import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
-import path from 'node:path';
+// Installs what only tests need and what is large: PostgreSQL 14 to 17 (tests/support/servers; 18 comes with the root
+// package) and Prisma (tests/support/prisma). Does nothing when that has been done since the lock file last changed.
 import { fileURLToPath } from 'node:url';
-
-const folder = fileURLToPath(new URL('../tests/support/servers/', import.meta.url));
+import { installNested } from './install-nested.mjs';
 
 /** @param {string} name */
-function changedAt(name) {
-  return statSync(path.join(folder, name), { throwIfNoEntry: false })?.mtimeMs;
-}
+const folder = (name) => fileURLToPath(new URL(`../tests/support/${name}/`, import.meta.url));
 
-// npm writes this file at the end of an install: its age is that of a complete one.
-const installed = changedAt('node_modules/.package-lock.json');
-const locked = changedAt('package-lock.json');
-if (installed === undefined || locked === undefined || installed < locked) {
-  const args = ['ci', '--no-audit', '--no-fund'];
-  const options = /** @type {const} */ ({ cwd: folder, stdio: 'inherit' });
-  // Started by npm, the very same npm is used; otherwise the one on the path (npm.cmd on Windows wants a shell).
-  const npm = process.env['npm_execpath'];
-  const run = npm?.endsWith('.js')
-    ? spawnSync(process.execPath, [npm, ...args], options)
-    : spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });
-  if (run.error) console.error(`npm could not be run: ${run.error.message}`);
-  process.exitCode = run.status ?? 1;
-}
+// Prisma's own scripts load engines from the internet, which nothing here runs.
+process.exitCode =
+  installNested(folder('servers')) || installNested(folder('prisma'), ['--ignore-scripts']);

@@ -1,4 +1,4 @@
-// Writes what the code itself can say: the JSON Schemas, docs/cli.md and docs/checks. With --check it only compares.
+// Writes what the code itself can say: the JSON Schemas, docs/cli.md, docs/checks and docs/judges.md. With --check it only compares.
 import { readFile, writeFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,10 +6,14 @@ import { configJsonSchema } from '../dist/config/schema.js';
 import { packJsonSchema } from '../dist/packs/schema.js';
 import { buildProgram } from '../dist/cli/program.js';
 import { checkPages } from './check-pages.mjs';
+import { judgePage } from './judge-page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const COMMAND_WORDS = allCommands(
-  buildProgram({ format: 'text', exitCode: 0 }, new AbortController().signal),
+  buildProgram({ format: 'text', exitCode: 0 }, new AbortController().signal, {
+    signal: new AbortController().signal,
+    use: () => undefined,
+  }),
 );
 const isCheck = process.argv.includes('--check');
 
@@ -17,7 +21,10 @@ const isCheck = process.argv.includes('--check');
 async function commandReference() {
   const sections = [];
   for (const words of [[], ...COMMAND_WORDS]) {
-    const program = buildProgram({ format: 'text', exitCode: 0 }, new AbortController().signal);
+    const program = buildProgram({ format: 'text', exitCode: 0 }, new AbortController().signal, {
+      signal: new AbortController().signal,
+      use: () => undefined,
+    });
     let text = '';
     capture(program, (chunk) => (text += chunk));
     await program.parseAsync([...words, '--help'], { from: 'user' }).catch(() => undefined);
@@ -44,6 +51,7 @@ const files = {
   'schema/pack.json': `${JSON.stringify(packJsonSchema(), null, 2)}\n`,
   'docs/cli.md': await commandReference(),
   ...(await checkPages()),
+  ...(await judgePage()),
 };
 
 let stale = 0;

@@ -2,6 +2,11 @@
 export { generate, type GenerateOptions, type GenerateResult } from './api/generate.js';
 export { generateCode, type GenerateCodeOptions, type GenerateCodeResult } from './api/generate-code.js';
 export { apply, type ApplyOptions, type ApplyResult, type PendingSql } from './api/apply.js';
+export { applyFleet } from './api/fleet-apply.js';
+export { planFleet, type FleetPlan, type PlannedScript, type PlannedStep } from './api/plan.js';
+export { rollbackFleet, type FleetRollbackOptions } from './api/fleet-rollback.js';
+export type { FleetOptions } from './api/fleet-prepare.js';
+export type { FleetResult } from './api/fleet.js';
 export {
   rollback,
   rollbackControlPlane,

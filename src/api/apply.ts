@@ -14,7 +14,14 @@ import {
   type RenderedPlan,
   type TargetOptions,
 } from './options.js';
-import { findRegistered, readLedgerIfAny, targetRun, withDatabase, withLock } from './run.js';
+import {
+  findRegistered,
+  readLedgerIfAny,
+  targetRun,
+  withDatabase,
+  withLock,
+  type Connecting,
+} from './run.js';
 import { refuseOtherIdentity } from './shared-pack.js';
 
 /** Options of {@link apply}. */
@@ -87,6 +94,11 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
   });
 }
 
+/** Applies what is pending of the control plane. */
+export async function applyControlPlane(session: Session, to: Connecting): Promise<void> {
+  await applyTarget(session, to, await renderControlPlane(to.settings), {});
+}
+
 interface Applied {
   readonly outcome: TargetOutcome;
   readonly worklist: Worklist;
@@ -94,9 +106,9 @@ interface Applied {
 
 async function applyTarget(
   session: Session,
-  prepared: Prepared,
+  prepared: Connecting,
   target: RenderedPlan,
-  options: ApplyOptions,
+  options: Pick<ApplyOptions, 'acceptEdited'>,
 ): Promise<Applied> {
   const { plan, scripts } = target;
   const worklist = await readWorklist(session, prepared, target);
@@ -124,7 +136,7 @@ async function applyTarget(
 
 async function readWorklist(
   session: Session,
-  prepared: Prepared,
+  prepared: Connecting,
   { plan, scripts }: RenderedPlan,
 ): Promise<Worklist> {
   return buildWorklist(scripts, await readLedgerIfAny(session, prepared.settings, [plan.target.id]));

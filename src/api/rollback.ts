@@ -2,6 +2,7 @@ import type { ScriptOutcome } from '../apply/events.js';
 import {
   planRollback,
   previewLosses,
+  refuseHalfDone,
   rollBackScripts,
   type RollbackGoal,
   type RollbackStep,
@@ -135,7 +136,9 @@ async function rollBackTarget(
   { plan, scripts }: RenderedPlan,
   options: { readonly goal: RollbackGoal; readonly allowDataLoss?: boolean; readonly dryRun?: boolean },
 ): Promise<RollbackResult> {
-  const { applied } = buildWorklist(scripts, await readLedgerIfAny(session, to.settings, [plan.target.id]));
+  const ledger = await readLedgerIfAny(session, to.settings, [plan.target.id]);
+  refuseHalfDone(ledger, options.goal);
+  const { applied } = buildWorklist(scripts, ledger);
   const steps = planRollback(applied, options.goal).map((step) => ({
     ...step,
     drops: step.drops.filter((drop) => !isReferenceTable(plan.target.id, drop)),

@@ -5,7 +5,7 @@ import { readPack } from '../apply/registry.js';
 import type { TargetRun } from '../apply/apply.js';
 import { isConnectionLost, isServerError, statementError } from '../db/errors.js';
 import { withTargetLock } from '../db/lock.js';
-import { withSession, type Session } from '../db/session.js';
+import { refuseTransactionPooling, withSession, type Session } from '../db/session.js';
 import { sharedRoles } from '../plan/names.js';
 import type { TargetPlan } from '../plan/target.js';
 import { FedgenError } from '../shared/errors.js';
@@ -51,13 +51,18 @@ export async function withDatabase<T>(
   });
 }
 
-/** Holds a target's lock while `use` runs, and tells when somebody else holds it. */
-export function withLock<T>(
+/** @throws FedgenError E_DB_POOLER where the lock of a target could not be kept. */
+export const requireOwnBackend = (session: Session, { settings }: Connecting): Promise<void> =>
+  refuseTransactionPooling(session, requireDatabase(settings), settings);
+
+/** Holds a target's lock while `use` runs, and tells when somebody else holds it. @throws FedgenError E_DB_POOLER. */
+export async function withLock<T>(
   session: Session,
   to: Connecting,
   target: string,
   use: () => Promise<T>,
 ): Promise<T> {
+  await requireOwnBackend(session, to);
   const options = {
     waitMs: to.settings.lockWaitMs,
     onWait: (holder: { pid: number; application: string } | undefined) =>

@@ -1,22 +1,23 @@
-import { readDepartments, type LedgerRow, type RegisteredDepartment } from '../apply/ledger.js';
-import { hasSameTemplates, scriptStates, type ScriptStatus } from '../apply/script-states.js';
+import { hasLedger, readDepartments, type LedgerRow } from '../apply/ledger.js';
+import { scriptStates, type ScriptStatus } from '../apply/script-states.js';
+import type { RunningRun } from '../apply/fleet-book.js';
 import { readPack } from '../apply/registry.js';
-import type { Settings } from '../config/settings.js';
 import type { Session } from '../db/session.js';
 import { loadPack } from '../packs/load.js';
 import type { Pack } from '../packs/pack.js';
 import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
-import { CONTROL_SCHEMA, departmentSchema, sharedRoles } from '../plan/names.js';
-import { planDepartment, type TargetPlan } from '../plan/target.js';
+import { departmentSchema, sharedRoles } from '../plan/names.js';
+import { planDepartment } from '../plan/target.js';
 import { createRenderer } from '../render/render.js';
+import type { FleetOptions } from './fleet-prepare.js';
+import { readFleetStatus } from './fleet-status.js';
 import { prepare, renderTarget, type CommonOptions } from './options.js';
 import { connecting, readLedgerIfAny, withDatabase, type Connecting } from './run.js';
 
 /** Options of {@link status}. */
-export interface StatusOptions extends CommonOptions {
-  /** One department; all of them when left out. */
+export interface StatusOptions extends CommonOptions, Omit<FleetOptions, 'concurrency' | 'drain'> {
+  /** One department, script by script; those that are selected, or all of them, when left out. */
   readonly departmentId?: string;
-  readonly pack?: string;
 }
 
 /** Where the scripts of a target stand. */
@@ -27,6 +28,7 @@ interface Progress {
   readonly edited: number;
   /** Applied scripts that this pack does not have. */
   readonly unknown: number;
+  /** Filled where one target was asked for. */
   readonly scripts: readonly ScriptStatus[];
 }
 
@@ -37,6 +39,8 @@ export interface DepartmentStatus extends Progress {
   readonly schema: string;
   /** State in the registry; `UNREGISTERED` for one that was rolled back below its registration. */
   readonly status: string;
+  /** What went wrong in its last run over many departments; undefined when it went well, or there was none. */
+  readonly failed?: string | undefined;
 }
 
 /** Where a shared pack stands. */
@@ -59,10 +63,12 @@ export interface StatusResult {
   readonly departments: readonly DepartmentStatus[];
   /** The pack that was asked for, when it is shared and something of it stands. */
   readonly packs: readonly PackStatus[];
+  /** Runs over many departments that are under way. */
+  readonly runs: readonly RunningRun[];
 }
 
 /**
- * Tells where departments stand, from the registry and one query of the ledger. Changes nothing.
+ * Tells where departments stand, from one query of registry and ledger. Changes nothing.
  * @throws FedgenError E_DB_*, E_PRIVILEGE, E_NAME_INVALID, E_PACK_*.
  */
 export async function status(options: StatusOptions = {}): Promise<StatusResult> {
@@ -72,17 +78,19 @@ export async function status(options: StatusOptions = {}): Promise<StatusResult>
   if (departmentId !== undefined) await prepare({ ...options, settings, departmentId });
   const pack = await loadPack(options.pack ?? settings.pack, settings.packDirs);
   return withDatabase(to, 'reading the ledger', async (session) => {
-    const ledger = await readLedgerIfAny(session, settings);
-    const nothing = { server: session.where, initialized: ledger.length > 0, departments: [], packs: [] };
-    if (ledger.length === 0) return nothing;
-    if (pack.tenancy !== 'schema') return { ...nothing, packs: await packStatus(session, to, pack, ledger) };
-    const registered = await readDepartments(session, sharedRoles(settings.rolePrefix).owner, departmentId);
-    const known = [...registered, ...unregistered(registered, ledger, departmentId)];
-    const statusOf = await departmentStatuses(pack, settings, {
-      ledger,
-      isDetailed: departmentId !== undefined,
-    });
-    return { ...nothing, departments: known.map(statusOf) };
+    const nothing = { server: session.where, initialized: false, departments: [], packs: [], runs: [] };
+    if (pack.tenancy === 'schema' && departmentId === undefined)
+      return { ...nothing, ...(await readFleetStatus(session, options)) };
+    if (!(await hasLedger(session))) return nothing;
+    const ledger = await readLedgerIfAny(
+      session,
+      settings,
+      departmentId === undefined ? undefined : [departmentId],
+    );
+    if (departmentId === undefined)
+      return { ...nothing, initialized: true, packs: await packStatus(session, to, pack, ledger) };
+    const departments = await departmentStatus(session, to, pack, { id: departmentId, ledger });
+    return { ...nothing, initialized: true, departments };
   });
 }
 
@@ -110,55 +118,30 @@ async function packStatus(
   ];
 }
 
-/** Departments of which something stands although they are not in the registry. */
-function unregistered(
-  registered: readonly RegisteredDepartment[],
-  ledger: readonly LedgerRow[],
-  departmentId: string | undefined,
-): RegisteredDepartment[] {
-  const standing = ledger.filter((row) => row.state === 'applied' && isDepartment(row.target));
-  const ids = new Set(standing.map((row) => row.target));
-  for (const { id } of registered) ids.delete(id);
-  return [...ids]
-    .filter((id) => departmentId === undefined || id === departmentId)
-    .sort()
-    .map((id) => ({ id, name: '', schema: departmentSchema(id), status: 'UNREGISTERED' }));
-}
-
-/** Ids of departments hold no colon, and none is called like the control plane. */
-const isDepartment = (target: string): boolean => target !== CONTROL_SCHEMA && !target.includes(':');
-
-/** Of many departments only those are rendered that do not stand as the templates say. */
-async function departmentStatuses(
+/** One department, script by script; nothing where it is not known. */
+async function departmentStatus(
+  session: Session,
+  { settings }: Connecting,
   pack: Pack,
-  settings: Settings,
-  { ledger, isDetailed }: { readonly ledger: readonly LedgerRow[]; readonly isDetailed: boolean },
-): Promise<(department: RegisteredDepartment) => DepartmentStatus> {
+  { id, ledger }: { readonly id: string; readonly ledger: readonly LedgerRow[] },
+): Promise<DepartmentStatus[]> {
+  const [registered] = await readDepartments(session, sharedRoles(settings.rolePrefix).owner, id);
+  const stands = ledger.some((row) => row.state === 'applied');
+  if (!registered && !stands) return [];
+  const {
+    name,
+    schema,
+    status: state,
+  } = registered ?? {
+    name: '',
+    schema: departmentSchema(id),
+    status: 'UNREGISTERED',
+  };
   const renderer = await createRenderer(pack);
   const variables = settings.variables[pack.name] ?? {};
-  const planFor = (id: string, name: string): TargetPlan =>
-    planDepartment(pack, { id, name }, { rolePrefix: settings.rolePrefix, variables });
-  const templates = renderer.checksums(planFor('sample', 'Sample')).map(({ source, templateChecksum }) => {
-    return { source, templateChecksum };
-  });
-  const rowsOf = new Map<string, LedgerRow[]>();
-  for (const row of ledger) {
-    const rows = rowsOf.get(row.target) ?? [];
-    rows.push(row);
-    rowsOf.set(row.target, rows);
-  }
-  return ({ id, name, schema, status: registryStatus }) => {
-    const rows = rowsOf.get(id) ?? [];
-    const scripts =
-      !isDetailed && hasSameTemplates(templates, rows) ? templates : renderer.checksums(planFor(id, name));
-    return {
-      departmentId: id,
-      name,
-      schema,
-      status: registryStatus,
-      ...summarize(pack, scriptStates(scripts, rows)),
-    };
-  };
+  const plan = planDepartment(pack, { id, name }, { rolePrefix: settings.rolePrefix, variables });
+  const scripts = scriptStates(renderer.checksums(plan), ledger);
+  return [{ departmentId: id, name, schema, status: state, ...summarize(pack, scripts) }];
 }
 
 function summarize(pack: Pack, scripts: readonly ScriptStatus[]): Progress {

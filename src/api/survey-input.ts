@@ -4,13 +4,15 @@ import type { Session } from '../db/session.js';
 import type { IdentityMode, Pack } from '../packs/pack.js';
 import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
 import { sharedRoles } from '../plan/names.js';
+import { selectIds, type IdSelection } from '../plan/selection.js';
 import type { TargetPlan } from '../plan/target.js';
 import { FedgenError } from '../shared/errors.js';
-import { matchesGlob } from '../shared/glob.js';
 import { recordExpectation, toExpectation, type Recording } from '../validate/expectation.js';
 import { cleanMark, readLastClean } from '../validate/last-clean.js';
 import type { CompareInput } from '../validate/prove.js';
+import { expectRegistration } from '../validate/registration.js';
 import { readRegistry, type RegisteredTarget, type Registry } from '../validate/registry.js';
+import { refuseUnmatched } from './fleet-survey.js';
 import { readSnapshot, writeSnapshot } from './snapshot.js';
 
 /** What to validate, and how; everything in it is known to be right. */
@@ -21,8 +23,8 @@ export interface Survey {
   readonly variables: TargetPlan['variables'];
   /** Codes of the checks to carry out. */
   readonly selected: ReadonlySet<string>;
-  /** Department ids or patterns of them. */
-  readonly patterns: readonly string[];
+  /** The departments that are meant. */
+  readonly selection: IdSelection;
   readonly snapshot: string | undefined;
   readonly writeSnapshot: string | undefined;
   readonly sinceLast: boolean;
@@ -42,26 +44,18 @@ export async function readRegistryIn(session: Session, owner: string): Promise<R
   }
 }
 
-/** The targets that were asked for. @throws FedgenError E_TARGET_UNKNOWN */
+/** The targets that were asked for. @throws FedgenError E_TARGET_UNKNOWN, E_USAGE. */
 export function chooseTargets(
   session: Session,
   registry: Registry,
-  { pack, patterns }: Survey,
+  { pack, selection, settings }: Survey,
 ): RegisteredTarget[] {
   if (pack.tenancy !== 'schema') return [requirePack(session, registry, pack)];
-  const chosen = registry.departments.filter(({ id }) =>
-    patterns.some((pattern) => matchesGlob(pattern, id)),
-  );
-  const unknown = patterns.filter(
-    (pattern) => !registry.departments.some(({ id }) => matchesGlob(pattern, id)),
-  );
-  if (unknown.length === 0 || (patterns.includes('*') && chosen.length > 0)) return chosen;
-  const [id = ''] = unknown;
-  const what = id.includes('*') ? `no department matches "${id}"` : `department "${id}" is not registered`;
-  throw new FedgenError('E_TARGET_UNKNOWN', `${what} in ${session.where}`, {
-    hint: `Apply it first: fedgen apply --department "Its Name" --department-id ${id.includes('*') ? 'hr' : id}. "fedgen status" lists what is there.`,
-    details: { departmentId: id },
-  });
+  const ids = registry.departments.map(({ id }) => id);
+  const { chosen, unmatched } = selectIds(ids, selection, settings.groups);
+  refuseUnmatched(session, ids.length === 0 ? [...unmatched, ...(selection.targets ?? [])] : unmatched);
+  const wanted = new Set(chosen);
+  return registry.departments.filter(({ id }) => wanted.has(id));
 }
 
 function requirePack(session: Session, registry: Registry, pack: Pack): RegisteredTarget {
@@ -89,6 +83,7 @@ export async function prepareComparison(
     trustedRoles: settings.validate.trustedRoles,
     extensions: settings.validate.extensions,
     registry,
+    registration: await expectRegistration(pack, registry, options),
     expectation: toExpectation(recording),
     isWanted: (code) => selected.has(code),
     isLastClean: await lastClean(session, survey),

@@ -8,7 +8,8 @@ import { listCatalogueChecks } from '../validate/catalogue-checks.js';
 import { DRIFT_TITLE, type ComparisonResult } from '../validate/compare-target.js';
 import type { IdentityMode } from '../packs/pack.js';
 import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
-import { PROBE_TITLES } from '../validate/probes/attempt.js';
+import { CONNECTION_TITLES, PROBE_TITLES } from '../validate/probes/attempt.js';
+import { probeConnections } from './connection-probes.js';
 import { CALLER_TITLES } from '../validate/probes/callers.js';
 import { probe, type Probed } from './probing.js';
 import { CONTRACT_TITLES } from '../validate/contract.js';
@@ -39,7 +40,7 @@ export async function listChecks(): Promise<{ code: string; layer: Layer; title:
     ...of('contract', CONTRACT_TITLES),
     ...of('catalogue', await listCatalogueChecks()),
     ...of('drift', { drift: DRIFT_TITLE, control_plane_drift: CONTROL_PLANE_TITLE }),
-    ...of('probe', { ...PROBE_TITLES, ...CALLER_TITLES }),
+    ...of('probe', { ...PROBE_TITLES, ...CONNECTION_TITLES, ...CALLER_TITLES }),
   ];
 }
 
@@ -63,11 +64,13 @@ export async function lookAtAll(session: Session, survey: Survey, connect: Conne
       void reports.push(...(await lookAtSome(by, survey, input, some)));
     await (at === 0 ? look(session) : connect(look));
   }
+  const changed = targets.filter((_, n) => reports[n]?.unchanged !== true);
+  const connections = await probeConnections(session, { survey, registry, targets: changed, connect });
   return {
     server: session.where,
     serverVersion: session.serverVersion,
     validator: await readValidator(session),
-    checks,
+    checks: [...checks, ...connections],
     targets: reports,
     identity: pack.tenancy === 'single' ? [] : [describeIdentity(pack.name, identityOf(survey, registry))],
     residualRisks: RESIDUAL_RISKS,

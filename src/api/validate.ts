@@ -2,6 +2,7 @@ import { defaultSettings } from '../config/settings.js';
 import { loadControlPlane, loadPack } from '../packs/load.js';
 import type { Pack } from '../packs/pack.js';
 import { assertDepartmentId } from '../plan/names.js';
+import { parseShard } from '../plan/selection.js';
 import { resolveVariables } from '../plan/variables.js';
 import { isReservedWord, loadSqlParser } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
@@ -19,6 +20,12 @@ export interface ValidateOptions extends TargetOptions, Selection {
   readonly targets?: readonly string[];
   /** Every registered department. */
   readonly all?: boolean;
+  /** Department ids or patterns that are left out. */
+  readonly exclude?: readonly string[] | undefined;
+  /** Names of groups of the configuration. */
+  readonly groups?: readonly string[] | undefined;
+  /** `2/4`: the second of four parts. */
+  readonly shard?: string | undefined;
   /** The mildest severity that fails, instead of the configured one. */
   readonly failOn?: Severity;
   /** Compare with the expectation stored in this file instead of with a scratch target. */
@@ -51,7 +58,7 @@ export async function validate(options: ValidateOptions): Promise<ValidationRepo
     {
       ...settings.validate,
       failOn: options.failOn ?? settings.validate.failOn,
-      wholeFleet: options.all === true,
+      wholeFleet: options.all === true && !options.exclude && !options.groups && options.shard === undefined,
     },
     today,
   );
@@ -94,7 +101,12 @@ async function prepareSurvey(options: ValidateOptions): Promise<Survey> {
     variables: resolveVariables(pack, { ...settings.variables[pack.name], ...options.variables }),
     selected,
     isComplete: selected.size === known.length,
-    patterns: options.all === true ? ['*'] : patterns,
+    selection: {
+      targets: options.all === true ? ['*'] : patterns,
+      exclude: options.exclude,
+      groups: options.groups,
+      ...(options.shard !== undefined && { shard: parseShard(options.shard) }),
+    },
     snapshot: options.snapshot,
     writeSnapshot: options.writeSnapshot,
     sinceLast: options.sinceLast === true,
@@ -102,7 +114,7 @@ async function prepareSurvey(options: ValidateOptions): Promise<Survey> {
 }
 
 function assertTargets(pack: Pack, patterns: readonly string[], options: ValidateOptions): void {
-  const isNamed = patterns.length > 0;
+  const isNamed = patterns.length > 0 || options.groups !== undefined;
   if (pack.tenancy !== 'schema' && isNamed) {
     throw new FedgenError(
       'E_USAGE',

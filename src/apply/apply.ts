@@ -3,9 +3,10 @@ import type { Session } from '../db/session.js';
 import { CONTROL_SCHEMA } from '../plan/names.js';
 import type { TargetPlan } from '../plan/target.js';
 import { appliedSql } from '../render/ledger-sql.js';
-import type { RenderedScript } from '../render/render.js';
+import type { RunnableScript } from '../render/render.js';
 import type { OnEvent, ScriptOutcome } from './events.js';
 import { finishRun, hasLedger, startRun } from './ledger.js';
+import { runOutside } from './run-outside.js';
 import { assertSearchPath, runInTransaction, type ScriptLimits } from './run-script.js';
 import { scriptError } from './script-error.js';
 
@@ -31,7 +32,7 @@ export interface TargetOutcome {
  */
 export async function applyScripts(
   run: TargetRun,
-  pending: readonly RenderedScript[],
+  pending: readonly RunnableScript[],
 ): Promise<TargetOutcome> {
   if (pending.length === 0) return { runId: undefined, scripts: [] };
   const { session, plan } = run;
@@ -40,30 +41,52 @@ export async function applyScripts(
     plan.target.id !== CONTROL_SCHEMA || (await hasLedger(session))
       ? await startRun(session, plan.roles.owner, { command: 'apply', toolVersion: run.toolVersion })
       : undefined;
-  const outcomes: ScriptOutcome[] = [];
   try {
     await assertSearchPath(session, plan);
+    const scripts = await runScripts(run, pending, runId);
+    if (runId) await finishRun(session, plan.roles.owner, { id: runId, state: 'succeeded' });
+    return { runId, scripts };
+  } catch (error) {
+    await closeFailedRun(run, runId, error);
+    throw error;
+  }
+}
+
+/**
+ * The scripts alone, under a run that the caller opened and closes.
+ * @throws FedgenError whose details.scripts tell what became of each script.
+ */
+export async function runScripts(
+  run: TargetRun,
+  pending: readonly RunnableScript[],
+  runId: string | undefined,
+): Promise<ScriptOutcome[]> {
+  const outcomes: ScriptOutcome[] = [];
+  try {
     for (const script of pending) outcomes.push(await applyOne(run, script, runId));
+    return outcomes;
   } catch (error) {
     const left = pending.slice(outcomes.length).map(({ source }, index): ScriptOutcome => {
-      return { target: plan.target.id, script: source.name, state: index === 0 ? 'failed' : 'not-run' };
+      return { target: run.plan.target.id, script: source.name, state: index === 0 ? 'failed' : 'not-run' };
     });
-    await closeFailedRun(run, runId, error);
     throw withOutcomes(error, [...outcomes, ...left]);
   }
-  if (runId) await finishRun(session, plan.roles.owner, { id: runId, state: 'succeeded' });
-  return { runId, scripts: outcomes };
 }
 
 async function applyOne(
   run: TargetRun,
-  script: RenderedScript,
+  script: RunnableScript,
   runId: string | undefined,
 ): Promise<ScriptOutcome> {
   const { session, plan, limits, onEvent } = run;
   const { name, directives } = script.source;
   const target = plan.target.id;
   onEvent({ type: 'script-start', target, script: name });
+  if (directives.noTransaction) {
+    const durationMs = await runOutside(run, script, runId);
+    onEvent({ type: 'script-done', target, script: name, durationMs });
+    return { target, script: name, state: 'applied', durationMs };
+  }
   const transaction = {
     session,
     plan,

@@ -16,7 +16,32 @@ export type RunEvent =
       readonly attempt: number;
       readonly reason: string;
     }
-  | { readonly type: 'notice'; readonly message: string };
+  | { readonly type: 'notice'; readonly message: string }
+  | {
+      readonly type: 'fleet-start';
+      readonly runId: string;
+      readonly server: string;
+      /** Targets to work on in this run; further ones stand right already. */
+      readonly targets: number;
+      readonly concurrency: number;
+    }
+  | { readonly type: 'wave'; readonly name: string; readonly targets: number }
+  | { readonly type: 'target-start'; readonly target: string }
+  | {
+      readonly type: 'target-done';
+      readonly target: string;
+      readonly state: 'succeeded' | 'unchanged' | 'failed';
+      readonly scripts: number;
+      readonly durationMs: number;
+      readonly error?: { readonly code: string; readonly message: string };
+    }
+  /** It had to give way, and comes back behind the others. */
+  | {
+      readonly type: 'target-later';
+      readonly target: string;
+      readonly attempt: number;
+      readonly reason: string;
+    };
 
 export type OnEvent = (event: RunEvent) => void;
 

@@ -11,7 +11,9 @@ export interface LedgerRow {
   readonly number: number;
   readonly templateChecksum: string;
   readonly renderedChecksum: string;
-  readonly state: 'applied' | 'rolled_back';
+  readonly state: 'running' | 'applied' | 'rolled_back';
+  readonly runId: string | null;
+  readonly statementsDone: number;
   readonly appliedBy: string;
   readonly appliedAt: Date;
   readonly durationMs: number | undefined;
@@ -31,9 +33,10 @@ export async function hasLedger(session: Session): Promise<boolean> {
   return rows[0]?.found ?? false;
 }
 
-const COLUMNS = `id, target, pack, script, number, template_checksum as "templateChecksum",
+/** What a {@link LedgerRow} is read by. */
+export const LEDGER_COLUMNS = `id, target, pack, script, number, template_checksum as "templateChecksum",
   rendered_checksum as "renderedChecksum", state, applied_by as "appliedBy", applied_at as "appliedAt",
-  duration_ms::float8 as "durationMs", rolled_back_at as "rolledBackAt", rolled_back_by as "rolledBackBy"`;
+  run_id::text as "runId", statements_done as "statementsDone", duration_ms::float8 as "durationMs", rolled_back_at as "rolledBackAt", rolled_back_by as "rolledBackBy"`;
 
 /** All rows of the given targets (of every target when undefined), oldest first; history included. */
 export async function readLedger(
@@ -43,7 +46,7 @@ export async function readLedger(
 ): Promise<LedgerRow[]> {
   return asOwner(session, owner, 'read only', async () => {
     const { rows } = await session.client.query<LedgerRow>(
-      `select ${COLUMNS} from federation.schema_migrations
+      `select ${LEDGER_COLUMNS} from federation.schema_migrations
         where $1::text[] is null or target = any ($1) order by id`,
       [targets ?? null],
     );
@@ -75,20 +78,27 @@ export async function readDepartments(
   });
 }
 
+/** What a run did. */
+export type MigrationCommand = 'apply' | 'rollback' | 'import';
+
 /**
- * Opens a run: what is applied or rolled back together. Runs whose backend is gone died on the way (killed, cut off);
- * they are marked as interrupted here, since nobody else was left to do it.
+ * Runs whose backend is gone died on the way (killed, cut off); they are marked as interrupted by the next run, since
+ * nobody else was left to do it. A process id may have been given to another backend since.
  */
+export const MARK_DEAD_RUNS = `
+  update federation.migration_runs r set state = 'interrupted', finished_at = clock_timestamp()
+   where r.state = 'running' and not exists (
+     select from pg_stat_activity a where a.pid = r.backend_pid and a.backend_start <= r.started_at)`;
+
+/** Opens a run: what is applied or rolled back together. */
 export async function startRun(
   session: Session,
   owner: string,
-  run: { readonly command: 'apply' | 'rollback'; readonly toolVersion: string },
+  run: { readonly command: MigrationCommand; readonly toolVersion: string },
 ): Promise<string> {
   return asOwner(session, owner, 'read write', async () => {
     const { rows } = await session.client.query<{ id: string }>(
-      `with dead as (
-         update federation.migration_runs r set state = 'interrupted', finished_at = clock_timestamp()
-          where r.state = 'running' and r.backend_pid not in (select a.pid from pg_stat_activity a))
+      `with dead as (${MARK_DEAD_RUNS})
        insert into federation.migration_runs (command, tool_version) values ($1, $2) returning run_id as id`,
       [run.command, run.toolVersion],
     );

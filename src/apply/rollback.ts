@@ -1,5 +1,5 @@
 import type { Drop } from '../render/drops.js';
-import type { RenderedScript, RenderedSql } from '../render/render.js';
+import type { RenderedScript, RenderedSql, ScriptChecksums } from '../render/render.js';
 import { bringsLedger, rolledBackSql } from '../render/ledger-sql.js';
 import { quoteIdentifier, quoteLiteral } from '../render/quote.js';
 import { FedgenError } from '../shared/errors.js';
@@ -10,10 +10,29 @@ import { finishRun, startRun, type LedgerRow } from './ledger.js';
 import { runInTransaction } from './run-script.js';
 import { scriptError } from './script-error.js';
 
+/**
+ * A script that was begun outside of a transaction must be brought to its end before anything is taken back.
+ * @throws FedgenError E_SCRIPT_ORDER.
+ */
+export function refuseHalfDone(ledger: readonly LedgerRow[], goal: RollbackGoal): void {
+  const begun = ledger.find((row) => row.state === 'running');
+  if (!begun || goal.kind === 'all') return;
+  throw new FedgenError(
+    'E_SCRIPT_ORDER',
+    `${begun.script} stands half-way at "${begun.target}": ${begun.statementsDone} of its statements are done`,
+    {
+      hint: 'Apply again to finish it, then roll back; or remove the target with --all.',
+      details: { target: begun.target, script: begun.script },
+    },
+  );
+}
+
 /** How far back: to a script number, by a number of scripts, or everything at once. */
 export type RollbackGoal =
   | { readonly kind: 'to'; readonly number: number }
   | { readonly kind: 'steps'; readonly steps: number }
+  /** What one run applied; refused where a later run built on it. */
+  | { readonly kind: 'run'; readonly runId: string }
   | { readonly kind: 'all' };
 
 /** One transaction of a rollback: the SQL and the ledger rows that it undoes. */
@@ -25,41 +44,80 @@ export interface RollbackStep {
   readonly rows: readonly LedgerRow[];
 }
 
-type Pair = { readonly script: RenderedScript; readonly row: LedgerRow };
+/** The label of the one step that removes a target. */
+const EVERYTHING = 'everything';
+
+interface Pair<S extends ScriptChecksums = RenderedScript> {
+  readonly script: S;
+  readonly row: LedgerRow;
+}
 
 /**
  * The steps that lead to the goal, newest script first. `all` is one step: the first script's own rollback, which
  * every pack with a schema per tenant writes so that it removes the target at any state. Pure.
- * @throws FedgenError E_IRREVERSIBLE, E_SCRIPT_EDITED, E_USAGE before anything is touched.
+ * @throws FedgenError E_IRREVERSIBLE, E_SCRIPT_EDITED, E_SCRIPT_ORDER, E_USAGE before anything is touched.
  */
 export function planRollback(applied: readonly Pair[], goal: RollbackGoal): RollbackStep[] {
+  const chosen = chooseForRollback(applied, goal);
+  refuseUnsafe(goal.kind === 'all' ? chosen.slice(-1) : chosen);
+  const first = chosen.at(-1);
+  if (goal.kind !== 'all' || !first) return chosen.map(stepOf);
+  return [{ ...stepOf(first), label: EVERYTHING, rows: chosen.map(({ row }) => row) }];
+}
+
+/**
+ * The scripts that a goal undoes, newest first; it takes no rendered rollback to know them. Pure.
+ * @throws FedgenError E_SCRIPT_ORDER, E_USAGE.
+ */
+export function chooseForRollback<P extends Pair<ScriptChecksums>>(
+  applied: readonly P[],
+  goal: RollbackGoal,
+): P[] {
   const newestFirst = [...applied].reverse();
-  if (goal.kind === 'all') {
-    const first = applied[0];
-    if (!first) return [];
-    refuseUnsafe([first]);
-    return [{ ...stepOf(first), label: 'everything', rows: newestFirst.map(({ row }) => row) }];
+  switch (goal.kind) {
+    case 'all':
+      return newestFirst;
+    case 'to':
+      refuseUnknownNumber(applied, goal.number);
+      return newestFirst.filter(({ script }) => script.source.number > goal.number);
+    case 'steps':
+      refuseTooMany(applied, goal.steps);
+      return newestFirst.slice(0, goal.steps);
+    case 'run': {
+      const chosen = newestFirst.filter(({ row }) => row.runId === goal.runId);
+      refuseBuiltUpon(newestFirst.slice(0, chosen.length), goal.runId);
+      return chosen;
+    }
   }
-  if (
-    goal.kind === 'to' &&
-    goal.number !== 0 &&
-    !applied.some(({ script }) => script.source.number === goal.number)
-  ) {
-    throw new FedgenError('E_USAGE', `no applied script has the number ${goal.number}`, {
-      hint: `Applied: ${applied.map(({ script }) => script.source.name).join(', ') || 'none'}. --to 0 rolls all of them back.`,
-    });
-  }
-  if (goal.kind === 'steps' && goal.steps > applied.length && applied.length > 0) {
-    throw new FedgenError('E_USAGE', `only ${applied.length} scripts are applied, not ${goal.steps}`, {
-      hint: '--to 0 rolls all of them back.',
-    });
-  }
-  const chosen =
-    goal.kind === 'to'
-      ? newestFirst.filter(({ script }) => script.source.number > goal.number)
-      : newestFirst.slice(0, goal.steps);
-  refuseUnsafe(chosen);
-  return chosen.map(stepOf);
+}
+
+function refuseUnknownNumber(applied: readonly Pair<ScriptChecksums>[], number: number): void {
+  if (number === 0 || applied.some(({ script }) => script.source.number === number)) return;
+  throw new FedgenError('E_USAGE', `no applied script has the number ${number}`, {
+    hint: `Applied: ${applied.map(({ script }) => script.source.name).join(', ') || 'none'}. --to 0 rolls all of them back.`,
+  });
+}
+
+function refuseTooMany(applied: readonly unknown[], steps: number): void {
+  if (steps <= applied.length || applied.length === 0) return;
+  throw new FedgenError('E_USAGE', `only ${applied.length} scripts are applied, not ${steps}`, {
+    hint: '--to 0 rolls all of them back.',
+  });
+}
+
+/** What a later run applied on top would lose its ground. */
+function refuseBuiltUpon(newest: readonly Pair<ScriptChecksums>[], runId: string): void {
+  const later = newest.filter(({ row }) => row.runId !== runId);
+  const [first] = later;
+  if (!first) return;
+  const names = later.map(({ script }) => script.source.name).join(', ');
+  throw new FedgenError('E_SCRIPT_ORDER', `later scripts stand on what run ${runId} applied: ${names}`, {
+    hint:
+      first.row.runId === null
+        ? 'Roll back to a number (--to) instead.'
+        : `Roll back run ${first.row.runId} first.`,
+    details: { target: first.row.target, scripts: names },
+  });
 }
 
 function stepOf({ script, row }: Pair): RollbackStep {
@@ -136,6 +194,27 @@ export async function rollBackScripts(
     command: 'rollback',
     toolVersion: run.toolVersion,
   });
+  try {
+    const scripts = await undoSteps(run, steps, runId, options);
+    const isLedgerGone = steps.some((step) => bringsLedger(plan, step.script.source));
+    if (!isLedgerGone) await finishRun(session, plan.roles.owner, { id: runId, state: 'succeeded' });
+    return { runId, scripts };
+  } catch (error) {
+    await closeFailedRun(run, runId, error);
+    throw error;
+  }
+}
+
+/**
+ * The steps alone, under a run that the caller opened and closes, with rows counted by the caller before.
+ * @throws FedgenError whose details.scripts tell what became of each script.
+ */
+export async function undoSteps(
+  run: TargetRun,
+  steps: readonly RollbackStep[],
+  runId: string,
+  options: { readonly allowDataLoss: boolean },
+): Promise<ScriptOutcome[]> {
   const outcomes: ScriptOutcome[] = [];
   let done = 0;
   try {
@@ -143,18 +222,15 @@ export async function rollBackScripts(
       outcomes.push(...(await rollBackOne(run, step, runId, options.allowDataLoss)));
       done += 1;
     }
+    return outcomes;
   } catch (error) {
     const left = steps.slice(done).flatMap((step, index) =>
       step.rows.map((row): ScriptOutcome => {
-        return { target: plan.target.id, script: row.script, state: index === 0 ? 'failed' : 'not-run' };
+        return { target: run.plan.target.id, script: row.script, state: index === 0 ? 'failed' : 'not-run' };
       }),
     );
-    await closeFailedRun(run, runId, error);
     throw withOutcomes(error, [...outcomes, ...left]);
   }
-  const isLedgerGone = steps.some((step) => bringsLedger(plan, step.script.source));
-  if (!isLedgerGone) await finishRun(session, plan.roles.owner, { id: runId, state: 'succeeded' });
-  return { runId, scripts: outcomes };
 }
 
 async function rollBackOne(
@@ -186,7 +262,9 @@ async function rollBackOne(
     if (directives.runAs === 'provisioner') await session.client.query('set local role none');
   };
   const ids = step.rows.map((row) => quoteLiteral(row.id)).join(', ');
-  const record = bringsLedger(plan, step.script.source) ? '' : rolledBackSql(`id in (${ids})`, runId);
+  // A script that was half-way goes with everything else.
+  const begun = step.label === EVERYTHING ? ` or target = ${quoteLiteral(target)} and state = 'running'` : '';
+  const record = bringsLedger(plan, step.script.source) ? '' : rolledBackSql(`id in (${ids})${begun}`, runId);
   const durationMs = await runInTransaction(transaction, step.down, record, recount);
   onEvent({ type: 'script-done', target, script: step.label, durationMs });
   return step.rows.map((row) => ({ target, script: row.script, state: 'rolled-back', durationMs }));

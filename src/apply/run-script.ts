@@ -121,7 +121,14 @@ export async function assertSearchPath(session: Session, plan: TargetPlan): Prom
   // pg answers several statements with one result each.
   const rows: unknown = Reflect.get(Object(Reflect.get(Object(results), 2)), 'rows');
   const schema: unknown = Reflect.get(Object(Reflect.get(Object(rows), 0)), 'schema');
-  // null: the first script has still to make the schema.
+  refuseSearchPath(plan, schema);
+}
+
+/**
+ * @param schema what current_schema() said; null where the first script has still to make the schema.
+ * @throws FedgenError E_APPLY_FAILED for a schema other than the target's.
+ */
+export function refuseSearchPath(plan: TargetPlan, schema: unknown): void {
   if (schema === null || schema === plan.target.schema) return;
   throw new FedgenError(
     'E_APPLY_FAILED',
@@ -137,14 +144,15 @@ function blockedError(
   cause: unknown,
 ): FedgenError {
   const { target } = transaction.plan;
+  const { lockRetries } = transaction.limits;
+  const tried =
+    lockRetries > 0
+      ? `gave up on target "${target.id}" after ${lockRetries} retries`
+      : `target "${target.id}" had to give way`;
   const who = blockers.length > 0 ? `:\n  ${blockers.join('\n  ')}` : '';
-  return new FedgenError(
-    'E_DB_LOCKED',
-    `gave up on target "${target.id}" after ${transaction.limits.lockRetries} retries (${reason})${who}`,
-    {
-      hint: 'End the sessions above or wait for them, then run the same command again; or raise --lock-timeout.',
-      details: { target: target.id, blockers },
-      cause,
-    },
-  );
+  return new FedgenError('E_DB_LOCKED', `${tried} (${reason})${who}`, {
+    hint: 'End the sessions above or wait for them, then run the same command again; or raise --lock-timeout.',
+    details: { target: target.id, blockers },
+    cause,
+  });
 }

@@ -16,13 +16,6 @@ export interface ScriptStatus {
 
 type Identified = Pick<ScriptChecksums, 'source' | 'templateChecksum'> & Partial<ScriptChecksums>;
 
-/** Do the templates say what was applied, so that nothing has to be rendered to know where a target stands? */
-export const hasSameTemplates = (scripts: readonly Identified[], rows: readonly LedgerRow[]): boolean =>
-  scripts.every(({ source, templateChecksum }) => {
-    const row = findRow(rows, source, 'applied');
-    return !row || row.templateChecksum === templateChecksum;
-  });
-
 /** Where each script of a target stands, by number; scripts that the pack does not know come last. Pure. */
 export function scriptStates(scripts: readonly Identified[], rows: readonly LedgerRow[]): ScriptStatus[] {
   const known = scripts.map((script): ScriptStatus => {

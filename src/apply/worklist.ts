@@ -1,17 +1,17 @@
-import type { RenderedScript } from '../render/render.js';
+import type { RenderedScript, RunnableScript } from '../render/render.js';
 import { FedgenError } from '../shared/errors.js';
 import type { LedgerRow } from './ledger.js';
 
 /** What an apply has to do at one target. */
-export interface Worklist {
+export interface Worklist<S extends RunnableScript = RenderedScript> {
   /** Scripts that stand, with their ledger rows, by number. */
-  readonly applied: readonly { readonly script: RenderedScript; readonly row: LedgerRow }[];
+  readonly applied: readonly { readonly script: S; readonly row: LedgerRow }[];
   /** Scripts to run, by number. */
-  readonly pending: readonly RenderedScript[];
+  readonly pending: readonly S[];
   /** Scripts that stand with other values of variables than given now: no error, but worth a word. */
   readonly revalued: readonly string[];
   /** Applied scripts whose template says something else now. */
-  readonly edited: readonly { readonly script: RenderedScript; readonly row: LedgerRow }[];
+  readonly edited: readonly { readonly script: S; readonly row: LedgerRow }[];
 }
 
 /**
@@ -22,7 +22,10 @@ export interface Worklist {
  * @throws FedgenError E_SCRIPT_ORDER when a script is missing below one that stands, or when the ledger knows a
  *   script that the pack does not have.
  */
-export function buildWorklist(scripts: readonly RenderedScript[], ledger: readonly LedgerRow[]): Worklist {
+export function buildWorklist<S extends RunnableScript>(
+  scripts: readonly S[],
+  ledger: readonly LedgerRow[],
+): Worklist<S> {
   const rows = ledger.filter((row) => row.state === 'applied');
   const keyOf = (pack: string, name: string): string => `${pack}/${name}`;
   const byKey = new Map(rows.map((row) => [keyOf(row.pack, row.script), row]));
@@ -44,7 +47,7 @@ export function buildWorklist(scripts: readonly RenderedScript[], ledger: readon
   };
 }
 
-const isSameTemplate = ({ script, row }: { script: RenderedScript; row: LedgerRow }): boolean =>
+const isSameTemplate = ({ script, row }: { script: RunnableScript; row: LedgerRow }): boolean =>
   script.templateChecksum === row.templateChecksum;
 
 function refuseUnknown(rows: readonly LedgerRow[]): void {
@@ -60,7 +63,7 @@ function refuseUnknown(rows: readonly LedgerRow[]): void {
   );
 }
 
-function refuseOutOfOrder(pending: readonly RenderedScript[], last: RenderedScript | undefined): void {
+function refuseOutOfOrder(pending: readonly RunnableScript[], last: RunnableScript | undefined): void {
   const late = last && pending.find((script) => script.source.number < last.source.number);
   if (!late) return;
   throw new FedgenError(
@@ -74,7 +77,7 @@ function refuseOutOfOrder(pending: readonly RenderedScript[], last: RenderedScri
 }
 
 /** @throws FedgenError E_SCRIPT_EDITED that names each edited file and the ways to go on. */
-export function refuseEdited(edited: Worklist['edited']): void {
+export function refuseEdited(edited: Worklist<RunnableScript>['edited']): void {
   if (edited.length === 0) return;
   const files = edited.map(({ script, row }) => {
     return `${script.source.template.file} (applied ${row.appliedAt.toISOString()} by ${row.appliedBy}; checksum then ${row.templateChecksum.slice(0, 12)}, now ${script.templateChecksum.slice(0, 12)})`;

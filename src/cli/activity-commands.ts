@@ -80,7 +80,7 @@ export const ACTIVITY_EVENTS_COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'fedgen activity events ingest events.ndjson',
       'zcat events.gz | fedgen activity events ingest -',
     ],
-    argument: ['<file>', 'newline-delimited JSON, or - for standard input'],
+    argument: ['file', 'newline-delimited JSON, or - for standard input'],
     options: () => [
       option('--lane <lane>', 'how the events are marked').choices(['DIRECT', 'TEST_DATA']).default('DIRECT'),
       ...CONNECTION(),

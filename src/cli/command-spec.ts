@@ -5,8 +5,8 @@ import type { Handler } from './program.js';
 export interface CommandSpec {
   readonly summary: string;
   readonly examples: readonly string[];
-  /** Its one argument, if it has any: how it is written, and what it is. Handlers find it as option `argument`. */
-  readonly argument?: readonly [string, string];
+  /** A file that may stand without an option's name: `[name, what it is]`. */
+  readonly argument?: readonly [name: string, summary: string];
   /** Made when the command is called: most of a start would go into options that nobody asked for. */
   readonly options: () => readonly Commander.Option[];
   readonly load: () => Promise<Handler>;

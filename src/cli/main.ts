@@ -1,3 +1,4 @@
+import { createStops } from './drain.js';
 import { buildProgram, isPrinted, type Format, type Invocation } from './program.js';
 
 /** As EXIT in shared/errors.ts, which is not loaded for what needs no more than these two. */
@@ -6,7 +7,7 @@ const INTERRUPTED = 130;
 /** How long work under way may take to end after a signal. */
 const GRACE_MS = 10_000;
 
-/** Signals that end a run; the second one does not wait for the first to be dealt with. */
+/** Signals that end a run; after the last there is no waiting for work to be undone. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
@@ -14,12 +15,12 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
  * @param argv arguments without the program's name.
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  const abort = new AbortController();
-  const stopListening = abortOnSignals(abort);
+  const stops = createStops();
+  const stopListening = listenToSignals(stops);
   surviveClosedPipes();
   const invocation: Invocation = { format: formatOf(argv), exitCode: 0 };
   try {
-    await buildProgram(invocation, abort.signal).parseAsync([...argv], { from: 'user' });
+    await buildProgram(invocation, stops.abort, stops.drain).parseAsync([...argv], { from: 'user' });
     return invocation.exitCode;
   } catch (error) {
     return await report(error, invocation);
@@ -49,12 +50,11 @@ function surviveClosedPipes(): void {
   }
 }
 
-function abortOnSignals(abort: AbortController): () => void {
+function listenToSignals({ onSignal: stop, abort }: ReturnType<typeof createStops>): () => void {
   const onSignal = (): void => {
-    if (abort.signal.aborted) process.exit(INTERRUPTED);
-    abort.abort();
+    if (!stop()) process.exit(INTERRUPTED);
     // Work that does not look at the signal, such as reading a pipe, must not hold the process for ever.
-    setTimeout(() => process.exit(INTERRUPTED), GRACE_MS).unref();
+    if (abort.aborted) setTimeout(() => process.exit(INTERRUPTED), GRACE_MS).unref();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return () => {

@@ -66,6 +66,10 @@ export const CONNECTION = (formats?: readonly string[]): Commander.Option[] => [
   option('--db-name <name>', 'database'),
   option('--db-user <user>', 'user'),
   option('--db-password <password>', 'password (visible in the process list: prefer PGPASSWORD)'),
+  option(
+    '--db-secret <arn|name>',
+    'secret of AWS Secrets Manager with user, password and perhaps the server',
+  ),
   option('--role-prefix <prefix>', 'put before every role name, because roles are cluster-wide'),
   CONFIG(),
   FORMAT(formats),
@@ -77,15 +81,47 @@ export const LIMITS = (): Commander.Option[] => [
   option('--statement-timeout <duration>', 'longest time for one script (none)'),
 ];
 
-/** What is validated, and how it is reported. */
-export const VALIDATE = (): Commander.Option[] => [
-  option('--department-id <id>', 'the department, or a pattern such as "sales_*"; repeatable').argParser(
-    collected,
+/** `--department-id`, as often as one likes. */
+export const DEPARTMENT_IDS = (): Commander.Option =>
+  option(
+    '--tenant, --department-id <id>',
+    'the department, or a pattern such as "sales_*"; repeatable',
+  ).argParser(collected);
+
+/** Which of many departments are meant. */
+export const TARGETS = (): Commander.Option[] => [
+  option(
+    '--targets-from <source>',
+    'ids, one a line with the name behind a comma: a file, - for stdin, or sql:<query>',
   ),
+  option('--exclude <id>', 'leave out this department, or pattern; repeatable').argParser(collected),
+  option('--group <name>', 'those of this group of the configuration; repeatable').argParser(collected),
+  option('--shard <i/n>', 'only this part of n parts, for several runners'),
+  option('--only-pending', 'only those at which a script is pending'),
+  option('--only-failed', 'only those whose last run failed'),
+  option('--resume <run>', 'only those that this run did not bring to a good end'),
+];
+
+/** How many departments are worked on together. */
+export const FLEET = (): Commander.Option[] => [
+  option('--concurrency <number>', 'departments at a time (4, fewer on a full server)').argParser(
+    wholeNumber,
+  ),
+  option('--on-error <policy>', 'what the first failure does').choices(['stop', 'continue']).default('stop'),
+  option('--max-failures <number>', 'begin no further department after so many failures, or a share: 5%'),
+  option('--duty <share>', 'share of the time that each connection works, such as 50%'),
+];
+
+/** What is validated, but for which departments, and how it is reported. */
+export const VALIDATE = (): Commander.Option[] => [
   option('--all', 'every registered department').conflicts('departmentId'),
   option('--only <names>', 'only these checks or layers, separated by commas').argParser(commaSeparated),
   option('--skip <names>', 'all but these checks or layers').argParser(commaSeparated),
   option('--fail-on <severity>', 'mildest finding that fails (error)').choices(['error', 'warning', 'note']),
+  option(
+    '--login-url-env <name>',
+    'log in with the URL in this environment variable, to see what its role reaches; repeatable',
+  ).argParser(collected),
   option('--since-last', 'skip targets whose catalogue is as at their last clean validation'),
   option(
     '--snapshot <file>',

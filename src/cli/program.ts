@@ -4,10 +4,13 @@ import {
   CONNECTION,
   DEPARTMENT,
   DEPARTMENT_ID,
+  DEPARTMENT_IDS,
+  FLEET,
   FORMAT,
   LIMITS,
   option,
   PACK,
+  TARGETS,
   VALIDATE,
   VAR,
   VERBOSE,
@@ -16,6 +19,7 @@ import {
 } from './options.js';
 import type { CommandSpec } from './command-spec.js';
 import { ACTIVITY_COMMANDS, ACTIVITY_EVENTS_COMMANDS, ACTIVITY_USER_COMMANDS } from './activity-commands.js';
+import type { Drain } from './drain.js';
 import { TENANT_COMMANDS } from './tenant-commands.js';
 
 // By require: commander's ES module entry only wraps its files, and the wrapping costs start-up time.
@@ -36,7 +40,11 @@ export interface Invocation {
 }
 
 /** A command's work: options as commander parsed them in, exit code out. */
-export type Handler = (options: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<number>;
+export type Handler = (
+  options: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+  drain: Drain,
+) => Promise<number>;
 
 const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   generate: {
@@ -75,41 +83,70 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./commands/generate.js')).runGenerate,
   },
   apply: {
-    summary: 'bring a department or a shared pack up to date',
+    summary: 'bring departments or a shared pack up to date',
     examples: [
       'fedgen apply --department "Human Resources" --department-id hr',
       'fedgen apply --department-id hr --dry-run',
+      'fedgen apply --all --concurrency 8',
+      'fedgen apply --department-id "sales_*" --exclude sales_test',
+      'fedgen apply plan.json',
       'fedgen apply --pack shop',
     ],
+    argument: ['plan', 'a plan that "fedgen plan --out" wrote; refused if it does not hold any more'],
     options: () => [
       DEPARTMENT(),
-      DEPARTMENT_ID(),
+      DEPARTMENT_IDS(),
+      option('--all', 'every registered department').conflicts('departmentId'),
+      ...TARGETS(),
+      ...FLEET(),
       PACK(),
       VAR(),
       option('--dry-run', 'print the SQL that would run; reads only'),
+      option(
+        '--verify',
+        'compare registered departments afterwards with what the scripts make, and undo what differs',
+      ),
       option('--accept-edited', 'record the present text of edited scripts without running it'),
-      ...CONNECTION(),
+      ...CONNECTION(['text', 'json', 'ndjson']),
       ...LIMITS(),
     ],
     load: async () => (await import('./commands/apply.js')).runApply,
   },
+  plan: {
+    summary: 'tell what apply would run where, and what that may do to others',
+    examples: ['fedgen plan --all', 'fedgen plan --all --out plan.json'],
+    options: () => [
+      DEPARTMENT_IDS(),
+      option('--all', 'every registered department').conflicts('departmentId'),
+      ...TARGETS(),
+      option('--out <file>', 'write the plan to this file, for "fedgen apply <file>"'),
+      option('--check', 'exit 1 when something is to do'),
+      PACK(),
+      VAR(),
+      ...CONNECTION(),
+    ],
+    load: async () => (await import('./commands/plan.js')).runPlan,
+  },
   rollback: {
-    summary: 'take a department or a shared pack back',
+    summary: 'take departments or a shared pack back',
     examples: [
       'fedgen rollback --department-id hr --to 1',
       'fedgen rollback --department-id hr --steps 1 --dry-run',
       'fedgen rollback --department-id hr --all --yes',
+      'fedgen rollback --run 6f1c7d52-3f5e-4a44-9d65-0d0a3a0b8a11',
+      'fedgen rollback --department-id "sales_*" --steps 1',
       'fedgen rollback --pack shop --all --yes',
       'fedgen rollback --control-plane --yes --allow-data-loss',
     ],
     options: () => [
-      option('--department-id <id>', 'the department; not for shared packs'),
+      DEPARTMENT_IDS(),
       option('--department <name>', 'the name it was applied under, if it was renamed since'),
       option('--to <number>', 'undo every script above this number; 0 undoes all, one by one').argParser(
         wholeNumber,
       ),
       option('--steps <count>', 'undo this many scripts').argParser(wholeNumber),
       option('--all', 'drop schemas and role, whatever state they are in'),
+      option('--run <id>', 'undo what this run applied, at every department that it reached'),
       option(
         '--control-plane',
         'remove the control plane from a database without departments and shared packs',
@@ -119,7 +156,9 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       YES(),
       PACK(),
       VAR(),
-      ...CONNECTION(),
+      ...TARGETS(),
+      ...FLEET(),
+      ...CONNECTION(['text', 'json', 'ndjson']),
       ...LIMITS(),
     ],
     load: async () => (await import('./commands/rollback.js')).runRollback,
@@ -132,7 +171,9 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'fedgen status --pack shop --check',
     ],
     options: () => [
-      option('--department-id <id>', 'only this department'),
+      DEPARTMENT_IDS(),
+      option('--all', 'every department, as without --department-id').conflicts('departmentId'),
+      ...TARGETS().filter(({ long }) => long !== '--resume'),
       option('--check', 'exit 1 when a script is pending or edited'),
       PACK(),
       ...CONNECTION(),
@@ -147,7 +188,11 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'fedgen validate --all --format html --output validation.html',
       'fedgen validate --department-id "sales_*" --skip probe --fail-on warning',
     ],
-    options: () => [...VALIDATE(), ...CONNECTION(['text', 'json', 'ndjson', 'junit', 'sarif', 'html'])],
+    options: () => [
+      DEPARTMENT_IDS(),
+      ...VALIDATE(),
+      ...CONNECTION(['text', 'json', 'ndjson', 'junit', 'sarif', 'html']),
+    ],
     load: async () => (await import('./commands/validate.js')).runValidate,
   },
   seed: {
@@ -187,7 +232,7 @@ const DEV_COMMANDS: Readonly<Record<string, CommandSpec>> = Object.fromEntries(
 );
 
 /** The command tree: names, options and examples; no logic. Handlers are loaded when they are called. */
-export function buildProgram(invocation: Invocation, signal: AbortSignal): Commander.Command {
+export function buildProgram(invocation: Invocation, signal: AbortSignal, drain: Drain): Commander.Command {
   const program = new Command('fedgen')
     .description('Tenant schemas as code, proved: render, apply, roll back and validate.')
     .option('-V, --version', 'print the version')
@@ -205,19 +250,19 @@ export function buildProgram(invocation: Invocation, signal: AbortSignal): Comma
       helpExamples(['fedgen demo', 'fedgen apply --department "Human Resources" --department-id hr']),
     )
     .exitOverride();
-  addCommands(program, COMMANDS, invocation, signal);
+  addCommands(program, COMMANDS, { invocation, signal, drain });
   const dev = program.command('dev').description('a local PostgreSQL that is kept between runs');
-  addCommands(dev, DEV_COMMANDS, invocation, signal);
+  addCommands(dev, DEV_COMMANDS, { invocation, signal, drain });
   const tenant = program.command('tenant').description('the tenants of a shared pack, or departments');
-  addCommands(tenant, TENANT_COMMANDS, invocation, signal);
+  addCommands(tenant, TENANT_COMMANDS, { invocation, signal, drain });
   const activity = program
     .command('activity')
     .description('users, permissions and events of the pack activity');
-  addCommands(activity, ACTIVITY_COMMANDS, invocation, signal);
+  addCommands(activity, ACTIVITY_COMMANDS, { invocation, signal, drain });
   const users = activity.command('user').description('logins that ask through plans');
-  addCommands(users, ACTIVITY_USER_COMMANDS, invocation, signal);
+  addCommands(users, ACTIVITY_USER_COMMANDS, { invocation, signal, drain });
   const events = activity.command('events').description('events of the business');
-  addCommands(events, ACTIVITY_EVENTS_COMMANDS, invocation, signal);
+  addCommands(events, ACTIVITY_EVENTS_COMMANDS, { invocation, signal, drain });
   return program;
 }
 
@@ -231,8 +276,7 @@ function printVersion(): never {
 function addCommands(
   parent: Commander.Command,
   specs: Readonly<Record<string, CommandSpec>>,
-  invocation: Invocation,
-  signal: AbortSignal,
+  { invocation, signal, drain }: { invocation: Invocation; signal: AbortSignal; drain: Drain },
 ): void {
   const addOptions = new Map<Commander.Command, () => void>();
   parent.hook('preSubcommand', (_parent, command) => addOptions.get(command)?.());
@@ -242,17 +286,17 @@ function addCommands(
       .description(spec.summary)
       .addHelpText('after', helpExamples(spec.examples));
     command.copyInheritedSettings(parent).allowExcessArguments(false);
-    if (spec.argument) command.argument(...spec.argument);
     const addOnce = (): void => {
       if (addOptions.delete(command)) for (const each of spec.options()) command.addOption(each);
     };
     addOptions.set(command, addOnce);
     command.on('beforeHelp', addOnce);
+    if (spec.argument) command.argument(`[${spec.argument[0]}]`, spec.argument[1]);
     command.action(async () => {
-      const run = await spec.load();
       const [argument] = command.args;
-      const options = { ...command.opts(), ...(argument !== undefined && { argument }) };
-      invocation.exitCode = await run(options, signal);
+      const given = spec.argument && argument !== undefined ? { [spec.argument[0]]: argument } : {};
+      const run = await spec.load();
+      invocation.exitCode = await run({ ...command.opts(), ...given }, signal, drain);
     });
   }
 }

@@ -2,6 +2,8 @@ import type { Ora } from 'ora';
 import type { RunEvent } from '../apply/events.js';
 import { redact } from '../config/redact.js';
 import { colours } from './colours.js';
+import { createFleetProgress } from './fleet-progress.js';
+import { printJsonLine } from './print.js';
 
 /** Shows what happens while it happens, on stderr: a spinner on a terminal, one line per event elsewhere. */
 interface Progress {
@@ -10,9 +12,12 @@ interface Progress {
   readonly stop: () => void;
 }
 
+/** How often a run over many departments tells how far it is, off a terminal and on one. */
+const LINE_EVERY_MS = 5_000;
+const SPIN_EVERY_MS = 200;
+
 /** Starts showing progress. ora is only loaded where there is a terminal to spin on. */
 async function startProgress(): Promise<Progress> {
-  const paint = colours(process.stderr);
   const spinner: Ora | undefined = process.stderr.isTTY
     ? (await import('ora')).default({ stream: process.stderr })
     : undefined;
@@ -22,35 +27,71 @@ async function startProgress(): Promise<Progress> {
     process.stderr.write(`${redact(message)}\n`);
     if (wasSpinning) spinner?.start();
   };
+  const fleet = startFleetProgress(spinner, line);
   const onEvent = (event: RunEvent): void => {
-    switch (event.type) {
-      case 'connected':
-        return line(
-          paint.dim(`connected to ${event.server}, PostgreSQL ${Math.floor(event.serverVersion / 10_000)}`),
-        );
-      case 'lock-wait':
-        return line(`${paint.yellow('waiting')} ${event.target} is being worked on by ${event.holder}`);
-      case 'script-start':
-        if (spinner) spinner.start(`${event.target} ${event.script}`);
-        return;
-      case 'script-done':
-        spinner?.stop();
-        return line(
-          `${paint.green('done')} ${event.target} ${event.script} ${paint.dim(`${event.durationMs.toFixed(0)} ms`)}`,
-        );
-      case 'retry':
-        return line(
-          `${paint.yellow('retry')} ${event.attempt} of ${event.target} ${event.script}: ${event.reason}`,
-        );
-      case 'notice':
-        return line(`${paint.dim('server says')} ${event.message}`);
-    }
+    fleet.onEvent(event);
+    if (event.type === 'script-start') spinner?.start(`${event.target} ${event.script}`);
+    if (event.type === 'script-done') spinner?.stop();
+    const told = describe(event);
+    if (told !== undefined) line(told);
   };
-  return { onEvent, stop: () => void spinner?.stop() };
+  const stop = (): void => {
+    fleet.stop();
+    spinner?.stop();
+  };
+  return { onEvent, stop };
 }
 
-/** Runs `work` with progress shown, and takes the spinner away however it ends. */
-export async function withProgress<T>(work: (onEvent: Progress['onEvent']) => Promise<T>): Promise<T> {
+/** How far a run over many departments is, every now and then. */
+function startFleetProgress(spinner: Ora | undefined, line: (message: string) => void): Progress {
+  const fleet = createFleetProgress();
+  let timer: NodeJS.Timeout | undefined;
+  const tell = (): void => {
+    const now = fleet.line(performance.now());
+    if (now === undefined) spinner?.stop();
+    else if (spinner) spinner.start(now);
+    else line(now);
+  };
+  const onEvent = (event: RunEvent): void => {
+    const note = fleet.note(event, performance.now());
+    if (note !== undefined) line(note);
+    if (event.type === 'fleet-start') timer ??= setInterval(tell, spinner ? SPIN_EVERY_MS : LINE_EVERY_MS);
+  };
+  return { onEvent, stop: () => clearInterval(timer) };
+}
+
+/** The line that an event is worth; undefined for those that the progress of many departments sums up. */
+function describe(event: RunEvent): string | undefined {
+  const paint = colours(process.stderr);
+  switch (event.type) {
+    case 'connected':
+      return paint.dim(
+        `connected to ${event.server}, PostgreSQL ${Math.floor(event.serverVersion / 10_000)}`,
+      );
+    case 'lock-wait':
+      return `${paint.yellow('waiting')} ${event.target} is being worked on by ${event.holder}`;
+    case 'script-done':
+      return `${paint.green('done')} ${event.target} ${event.script} ${paint.dim(`${event.durationMs.toFixed(0)} ms`)}`;
+    case 'retry':
+      return `${paint.yellow('retry')} ${event.attempt} of ${event.target} ${event.script}: ${event.reason}`;
+    case 'notice':
+      return `${paint.dim('server says')} ${event.message}`;
+    case 'script-start':
+    case 'fleet-start':
+    case 'wave':
+    case 'target-start':
+    case 'target-done':
+    case 'target-later':
+      return undefined;
+  }
+}
+
+/** Runs `work` with progress shown, and takes the spinner away however it ends. In ndjson each event is a line of stdout. */
+export async function withProgress<T>(
+  work: (onEvent: Progress['onEvent']) => Promise<T>,
+  format?: string,
+): Promise<T> {
+  if (format === 'ndjson') return work(({ type, ...facts }) => printJsonLine({ event: type, ...facts }));
   const progress = await startProgress();
   try {
     return await work(progress.onEvent);

@@ -32,8 +32,14 @@ export function variables(options: Options): Record<string, string> {
   return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
 }
 
-/** The settings of this call: flags over environment over .env over the configuration file over defaults. */
-export async function settingsOf(options: Options): Promise<Settings> {
+/**
+ * The settings of this call: flags over environment over .env over the configuration file over defaults.
+ * @param needs.database false for work without a server: no secret is fetched then.
+ */
+export async function settingsOf(
+  options: Options,
+  needs: { readonly database: boolean } = { database: true },
+): Promise<Settings> {
   const flags = Object.fromEntries(
     [
       'databaseUrl',
@@ -42,6 +48,7 @@ export async function settingsOf(options: Options): Promise<Settings> {
       'dbName',
       'dbUser',
       'dbPassword',
+      'dbSecret',
       'rolePrefix',
       'pack',
       'outputDir',
@@ -55,6 +62,8 @@ export async function settingsOf(options: Options): Promise<Settings> {
     env: process.env,
     flags,
     configFile: text(options, 'config'),
+    loginUrlEnv: list(options, 'loginUrlEnv'),
+    withoutDatabase: !needs.database,
   });
   for (const warning of settings.warnings) process.stderr.write(`warning ${warning}\n`);
   return settings;
@@ -66,7 +75,7 @@ export function targetOf(options: Options): {
   department?: string;
   variables: Record<string, string>;
 } {
-  const departmentId = text(options, 'departmentId');
+  const departmentId = list(options, 'departmentId')?.[0] ?? text(options, 'departmentId');
   const department = text(options, 'department');
   return {
     ...(departmentId !== undefined && { departmentId }),

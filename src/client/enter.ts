@@ -16,13 +16,13 @@ const SETTINGS = `select pg_catalog.set_config('role', $1, true), pg_catalog.set
 const TIMEOUT = `select pg_catalog.set_config('statement_timeout', $1, true)
   where pg_catalog.current_setting('statement_timeout') = '0'
      or pg_catalog.current_setting('statement_timeout')::interval > ($1 || 'ms')::interval`;
-const CHALLENGE = 'select federation.challenge()';
+const CHALLENGE = 'select federation.challenge() as challenge';
 const ENTER = 'select federation.enter($1, $2)';
 const SEARCH_PATH = `select pg_catalog.set_config('search_path', $1, true)`;
-const BYPASSING = `(select r.rolname from pg_catalog.pg_roles r
-   where r.rolname = current_user and (r.rolsuper or r.rolbypassrls))`;
-const CHECK = `select federation.current_tenant($1), ${BYPASSING}`;
-const CHECK_DEPARTMENT = `select federation.current_tenant(), ${BYPASSING}`;
+const BYPASSING = `(select r.rolname::text from pg_catalog.pg_roles r
+   where r.rolname = current_user and (r.rolsuper or r.rolbypassrls)) as bypassing`;
+const CHECK = `select federation.current_tenant($1) as tenant, ${BYPASSING}`;
+const CHECK_DEPARTMENT = `select federation.current_tenant() as tenant, ${BYPASSING}`;
 const CLEAN = `select pg_catalog.pg_advisory_unlock_all(),
   case when pg_catalog.current_setting('role') <> $1 then pg_catalog.set_config('role', $1, false) end,
   case when pg_catalog.current_setting('app.current_tenant_id', true) <> ''
@@ -47,36 +47,58 @@ export interface Entered {
  * @throws FedgenError E_TENANT_REFUSED, E_DB_LOST, and what the signer throws.
  */
 export async function enter(client: PoolClient, context: Context): Promise<Entered> {
-  const { pack, tenantId, userId, role, schema, token } = context;
+  const ask = (steps: readonly Step[]): Promise<Answer[]> => asking(context, () => together(client, steps));
   const begin: Step[] = [
     { text: context.begin },
     { text: BEFORE },
-    { text: SETTINGS, values: [role, tenantId, userId] },
-    // pg_temp last: a temporary table must not stand in for one of the department's.
-    ...(schema === undefined ? [] : [{ text: SEARCH_PATH, values: [`${schema}, pg_temp`] }]),
+    ...identify(context),
     ...timeoutSteps(context),
   ];
+  const answers = await proving(context, begin, ask);
+  const [roleBefore, searchPathBefore] = answers[1]?.row ?? [];
+  return { roleBefore: roleBefore ?? 'none', searchPathBefore: searchPathBefore ?? '' };
+}
+
+/** Says who asks. */
+export function identify({ role, tenantId, userId, schema }: Context): Step[] {
+  const settings = { text: SETTINGS, values: [role, tenantId, userId] };
+  // pg_temp last: a temporary table must not stand in for one of the department's.
+  return schema === undefined
+    ? [settings]
+    : [settings, { text: SEARCH_PATH, values: [`${schema}, pg_temp`] }];
+}
+
+/**
+ * Asks the steps, and then the database for whom it takes the caller.
+ * @throws FedgenError E_TENANT_REFUSED for anybody but the tenant; what the signer throws.
+ */
+export async function proving(
+  context: Context,
+  steps: readonly Step[],
+  ask: (steps: readonly Step[]) => Promise<readonly Answer[]>,
+): Promise<readonly Answer[]> {
+  const { pack, tenantId, schema, token } = context;
   const check: Step = schema === undefined ? { text: CHECK, values: [pack] } : { text: CHECK_DEPARTMENT };
-  if (!token) return proved(context, await asking(context, client, [...begin, check]));
-  const answers = await asking(context, client, [...begin, { text: CHALLENGE }]);
+  if (!token) return proved(context, await ask([...steps, check]));
+  const answers = await ask([...steps, { text: CHALLENGE }]);
   const signed = await token({ pack, tenantId, challenge: answers.at(-1)?.row[0] ?? '' });
-  const rest = await asking(context, client, [{ text: ENTER, values: [pack, signed] }, check]);
-  return proved(context, [...answers, ...rest]);
+  return proved(context, [...answers, ...(await ask([{ text: ENTER, values: [pack, signed] }, check]))]);
 }
 
 const timeoutSteps = ({ timeoutMs }: Context): Step[] =>
   timeoutMs === undefined ? [] : [{ text: TIMEOUT, values: [String(timeoutMs + SERVER_MARGIN_MS)] }];
 
-async function asking(context: Context, client: PoolClient, steps: readonly Step[]): Promise<Answer[]> {
+/** Runs what enters, and says of its errors what is to be done. */
+export async function asking<T>(context: Context, run: () => Promise<T>): Promise<T> {
   try {
-    return await together(client, steps);
+    return await run();
   } catch (cause) {
     if (isLost(cause)) throw lost(`entering as tenant "${context.tenantId}"`, cause);
     throw refused(context, messageOf(cause), HINTS[sqlState(cause) ?? ''] ?? GENERAL_HINT, cause);
   }
 }
 
-function proved(context: Context, answers: readonly Answer[]): Entered {
+function proved(context: Context, answers: readonly Answer[]): readonly Answer[] {
   const [tenant = null, bypassing = null] = answers.at(-1)?.row ?? [];
   if (bypassing !== null) {
     throw refused(
@@ -94,8 +116,7 @@ function proved(context: Context, answers: readonly Answer[]): Entered {
       GENERAL_HINT,
     );
   }
-  const [roleBefore, searchPathBefore] = answers[1]?.row ?? [];
-  return { roleBefore: roleBefore ?? 'none', searchPathBefore: searchPathBefore ?? '' };
+  return answers;
 }
 
 const GENERAL_HINT =

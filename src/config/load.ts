@@ -11,15 +11,19 @@ import {
   type RawLevel,
   type SettingsFlags,
 } from './levels.js';
+import { parseDatabaseSecret, type SecretReader } from './database-secret.js';
 import { passwordFile } from './pgpass.js';
 import { configInvalid, type Problem } from './problems.js';
 import {
   type DatabaseLevel,
   readLevelUrl,
+  secretOf,
   type ResolvedDatabase,
   resolveDatabase,
 } from './resolve-database.js';
 import type { checkRawSettings, RawSettings } from './schema.js';
+import type { DatabaseSettings } from './database.js';
+import { resolveLogins } from './logins.js';
 import { defaultSettings, type Settings, type ValidateSettings } from './settings.js';
 
 export type { Environment, SettingsFlags } from './levels.js';
@@ -33,6 +37,12 @@ export interface LoadSettingsInput {
   readonly flags?: SettingsFlags;
   /** The file that --config names, relative to cwd; without it FEDGEN_CONFIG, then the search. */
   readonly configFile?: string | undefined;
+  /** Variables with the URLs of logins, beside those that the configuration names. */
+  readonly loginUrlEnv?: readonly string[] | undefined;
+  /** Answers the text of a secret by its ARN or name. Default: AWS Secrets Manager, by the AWS SDK and its own environment. */
+  readonly readSecret?: SecretReader | undefined;
+  /** For work without a server: no secret is fetched, and where one is named, `database` is absent. */
+  readonly withoutDatabase?: boolean | undefined;
 }
 
 function isMissing(error: unknown): boolean {
@@ -92,7 +102,32 @@ async function checkLevels(raws: readonly RawLevel[]): Promise<readonly Database
   return checked.flatMap((result) => ('entry' in result ? [result.entry] : []));
 }
 
-type ScalarKey = 'rolePrefix' | 'packs' | 'pack' | 'outputDir' | 'lockRetries' | 'variables' | 'validate';
+const readAwsSecret: SecretReader = async (id) =>
+  (await import('./secrets-manager.js')).readSecretsManager(id);
+
+/**
+ * Fetches the secrets that count, the highest first: what stands below a URL or below a secret that names a host says
+ * nothing about the server any more, and nobody should be asked for it.
+ */
+async function withSecrets(
+  levels: readonly DatabaseLevel[],
+  read: SecretReader,
+): Promise<readonly DatabaseLevel[]> {
+  const known = [...levels];
+  for (let at = levels.length - 1; at >= 0; at -= 1) {
+    const entry = known[at];
+    if (entry === undefined || entry.url !== undefined) break;
+    const id = secretOf(entry.level);
+    if (id === undefined) continue;
+    const secret = parseDatabaseSecret(await read(id), entry.level.label('database.secret'));
+    known[at] = { ...entry, secret };
+    if (secret.host !== undefined) break;
+  }
+  return known;
+}
+
+type ScalarKey =
+  'rolePrefix' | 'packs' | 'pack' | 'outputDir' | 'lockRetries' | 'variables' | 'validate' | 'groups';
 type DurationKey = 'lockTimeout' | 'lockWait' | 'statementTimeout' | 'connectTimeout';
 
 /** The highest level that says something about `key`. */
@@ -123,9 +158,12 @@ function given(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-function validateOf(levels: readonly DatabaseLevel[]): Partial<ValidateSettings> | undefined {
-  const raw = pick(levels, 'validate')?.value;
-  return raw && given(raw);
+function validateOf(
+  levels: readonly DatabaseLevel[],
+  logins: readonly DatabaseSettings[],
+): Partial<ValidateSettings> {
+  const { logins: _names, ...raw } = pick(levels, 'validate')?.value ?? {};
+  return { ...given(raw), logins };
 }
 
 function missingReason(resolved: ResolvedDatabase, envs: readonly Environment[]): string | undefined {
@@ -145,6 +183,7 @@ function buildSettings(
     readonly cwd: string;
     readonly file: ConfigFile | undefined;
     readonly envs: readonly Environment[];
+    readonly logins: readonly DatabaseSettings[];
   },
 ): Settings {
   const { cwd, file } = context;
@@ -163,7 +202,8 @@ function buildSettings(
       statementTimeoutMs: pickDuration(levels, 'statementTimeout'),
       connectTimeoutMs: pickDuration(levels, 'connectTimeout'),
       variables: pick(levels, 'variables')?.value,
-      validate: validateOf(levels),
+      groups: pick(levels, 'groups')?.value,
+      validate: validateOf(levels, context.logins),
       configFile: file?.path,
     }),
     packDirs: packs === undefined ? [] : packs.value.map((dir) => resolve(packs.baseDir, dir)),
@@ -176,7 +216,8 @@ function buildSettings(
  * Reads and merges everything that configures fedgen. Precedence, highest first: flags, FEDGEN_* variables,
  * DATABASE_URL and PG* variables, the same variables in .env, the configuration file, defaults.
  * A database need not be configured: requireDatabase asks for it.
- * @throws FedgenError E_CONFIG_INVALID with all problems of all levels, E_CONFIG_NOT_FOUND for a named file
+ * @throws FedgenError E_CONFIG_INVALID with all problems of all levels, E_CONFIG_NOT_FOUND for a named file,
+ *   E_SECRET_INVALID and E_SECRET_UNAVAILABLE for a secret of the database
  */
 export async function loadSettings(input: LoadSettingsInput): Promise<Settings> {
   const cwd = resolve(input.cwd);
@@ -191,6 +232,17 @@ export async function loadSettings(input: LoadSettingsInput): Promise<Settings> 
     flagLevel(input.flags ?? {}, cwd),
   ]);
   const passwords = passwordFile({ ...dotEnv, ...env });
-  const resolved = await resolveDatabase(levels, passwords);
-  return buildSettings(levels, resolved, { cwd, file, envs: [dotEnv, env] });
+  const hasSecret = levels.some(({ level }) => secretOf(level) !== undefined);
+  const resolved =
+    hasSecret && input.withoutDatabase
+      ? { withoutHost: [], warnings: [] }
+      : await resolveDatabase(await withSecrets(levels, input.readSecret ?? readAwsSecret), passwords);
+  const envs = [dotEnv, env];
+  const logins = await resolveLogins({
+    names: [...(pick(levels, 'validate')?.value.logins ?? []), ...(input.loginUrlEnv ?? [])],
+    envs,
+    database: resolved.database,
+    passwordFile: passwords,
+  });
+  return buildSettings(levels, resolved, { cwd, file, envs, logins });
 }

@@ -24,6 +24,8 @@ export interface ResolvedDatabase {
 export interface DatabaseLevel {
   readonly level: Level;
   readonly url?: { readonly label: string; readonly fields: ParsedDatabaseUrl };
+  /** What the level's secret says; absent when it has none, or when a higher level makes it needless. */
+  readonly secret?: DatabaseFields;
 }
 
 const FIELD_NAMES = [
@@ -54,10 +56,19 @@ function urlOf(level: Level): NamedUrl | undefined {
   return level.url;
 }
 
+/** The ARN or name of the secret that a level names. */
+export function secretOf({ settings: { database } }: Level): string | undefined {
+  return typeof database === 'string' ? undefined : database?.secret;
+}
+
 /** Parses the URL of a level, if it has one; a bad one is a problem that does not repeat it. */
 export function readLevelUrl(level: Level): DatabaseLevel | { readonly problem: Problem } {
   const url = urlOf(level);
   if (url === undefined) return { level };
+  if (level.url !== undefined && secretOf(level) !== undefined) {
+    const message = `cannot be given together with ${level.url.label}`;
+    return { problem: { source: level.label('database.secret'), message } };
+  }
   const parsed = tryParseDatabaseUrl(url.text);
   if ('problem' in parsed) {
     const path = level.isFile ? 'database' : undefined;
@@ -127,12 +138,31 @@ function mergeFields(merged: Merged, level: Level, warnings: string[]): Merged {
   };
 }
 
+/**
+ * A secret that names a host replaces the server of the levels below, as a URL does; one that does not completes them, as
+ * single fields do. What stands beside it wins over it, under the rule for passwords that holds between levels.
+ */
+function mergeSecret(merged: Merged, level: Level, secret: DatabaseFields, warnings: string[]): Merged {
+  const label = level.label('database.secret');
+  const names = { ...secret, sslRootCert: absoluteCert(secret.sslRootCert, level.baseDir) };
+  const isServer = names.host !== undefined;
+  const below: Merged = {
+    fields: overlay(isServer ? { ...merged.fields, ...SERVER_FIELDS } : merged.fields, names),
+    source: isServer ? label : merged.source,
+    passwordSource: label,
+  };
+  return mergeFields(below, level, warnings);
+}
+
 function givenNames(levels: readonly DatabaseLevel[]): readonly string[] {
   return levels.flatMap(({ level, url }) => [
     ...(url === undefined ? [] : [url.label]),
-    ...(['port', 'name', 'user', 'password'] as const)
-      .filter((name) => ownFields(level)[name] !== undefined)
-      .map((name) => (level.isFile ? `database.${name}` : level.label(`database.${name}`))),
+    ...[
+      ...(['port', 'name', 'user', 'password'] as const).filter(
+        (name) => ownFields(level)[name] !== undefined,
+      ),
+      ...(secretOf(level) === undefined ? [] : (['secret'] as const)),
+    ].map((name) => (level.isFile ? `database.${name}` : level.label(`database.${name}`))),
   ]);
 }
 
@@ -148,10 +178,9 @@ export async function resolveDatabase(
   const warnings: string[] = [];
   let merged: Merged = { fields: {}, source: undefined, passwordSource: undefined };
   for (const entry of levels) {
-    merged =
-      entry.url === undefined
-        ? mergeFields(merged, entry.level, warnings)
-        : mergeUrl(merged, entry, warnings);
+    if (entry.url !== undefined) merged = mergeUrl(merged, entry, warnings);
+    else if (entry.secret !== undefined) merged = mergeSecret(merged, entry.level, entry.secret, warnings);
+    else merged = mergeFields(merged, entry.level, warnings);
   }
   const { host } = merged.fields;
   if (host === undefined || merged.source === undefined) return { withoutHost: givenNames(levels), warnings };

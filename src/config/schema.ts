@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SSL_MODES } from './database.js';
 import { DURATION_FORM, DURATION_PATTERN, MAX_DURATION_MS, parseDuration } from './duration.js';
+import { SECRET_ARN } from './database-secret.js';
 import { suggestSimilar } from './suggest.js';
 import { knownValidateKeys, validateSchema } from './validate-schema.js';
 
@@ -42,7 +43,7 @@ function wholeNumber(least: number, most: number): z.ZodInt {
 const databaseObject = z
   .strictObject({
     url: text(
-      'Connection URL: postgres://user@host:port/name. Excludes host, port, name, user and password.',
+      'Connection URL: postgres://user@host:port/name. Excludes host, port, name, user, password and secret.',
     ),
     host: text('Host name, address, or the folder of a Unix socket.').refine(
       (host) => !host?.includes(','),
@@ -52,6 +53,12 @@ const databaseObject = z
     name: text('Name of the database. Default: the name of the user.'),
     user: text('Role to log in as. Default: the name of the operating system user.'),
     password: text('Password. Better kept out of the file: DATABASE_URL, PGPASSWORD or ~/.pgpass.'),
+    secret: text(
+      'ARN or name of a secret in AWS Secrets Manager that holds user and password, and may hold the server. Excludes url.',
+    ).refine(
+      (secret) => !secret?.startsWith('arn:') || SECRET_ARN.test(secret),
+      'is no ARN of a secret (arn:aws:secretsmanager:<region>:<account>:secret:<name>)',
+    ),
     ssl: z
       .enum(SSL_MODES)
       .describe(
@@ -65,7 +72,7 @@ const databaseObject = z
   })
   .superRefine((database, context) => {
     if (database.url === undefined) return;
-    for (const key of ['host', 'port', 'name', 'user', 'password'] as const) {
+    for (const key of ['host', 'port', 'name', 'user', 'password', 'secret'] as const) {
       if (database[key] !== undefined) {
         context.addIssue({ code: 'custom', path: [key], message: 'cannot be given together with url' });
       }
@@ -93,9 +100,23 @@ const rawSettings = z.strictObject({
     .optional(),
   pack: text('Pack that commands take when none is named. Default: federation.'),
   outputDir: text('Folder that `fedgen generate` writes to, relative to this file. Default: generated.'),
-  lockTimeout: duration('lock_timeout of schema changes, 0 = none', '5s'),
+  groups: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9_-]*$/, 'must be lower-case letters, digits, _ and -'),
+      z.array(z.string().min(1, 'must not be empty').describe('Department id, or a pattern with *.')),
+    )
+    .describe(
+      'Groups of departments for --group; many departments are worked on group by group in this order, the others last. Default: none.',
+    )
+    .optional(),
+  lockTimeout: duration(
+    'lock_timeout of schema changes, 0 = none',
+    '5s, and 100ms where many departments are worked on',
+  ),
   lockRetries: wholeNumber(0, 1000)
-    .describe('How often a script that ran into lockTimeout is tried again. Default: 5.')
+    .describe(
+      'How often a script that ran into lockTimeout is tried again. Default: 5, and 20 where many departments are worked on.',
+    )
     .optional(),
   lockWait: duration('How long to wait for another fedgen on the same target, 0 = not at all', '30s'),
   statementTimeout: duration('statement_timeout of scripts, 0 = none', '0'),

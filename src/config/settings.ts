@@ -27,6 +27,8 @@ export interface ValidateSettings {
   readonly trustedRoles: readonly string[];
   /** Extensions that the database may have. */
   readonly extensions: readonly string[];
+  /** Logins of tenants and pools, as which a validation logs in to see what they reach. */
+  readonly logins: readonly DatabaseSettings[];
 }
 
 /** The parsed configuration. Deeply frozen; may be printed, since passwords show as "[redacted]". */
@@ -47,6 +49,12 @@ export interface Settings {
   readonly lockTimeoutMs: number;
   /** How often a script that ran into lock_timeout is tried again. */
   readonly lockRetries: number;
+  /** lock_timeout of DDL where many targets are worked on: `lockTimeout` if one was set, otherwise a tenth of a second. */
+  readonly fleetLockTimeoutMs: number;
+  /** How often a target of many is tried again: `lockRetries` if set, otherwise 20. */
+  readonly fleetLockRetries: number;
+  /** Groups of departments, as patterns of their ids; their order is that of the waves. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
   /** How long to wait for another fedgen that works on the same target; 0 = do not wait. */
   readonly lockWaitMs: number;
   /** statement_timeout of scripts; 0 = none. */
@@ -81,11 +89,16 @@ export type SettingsOverrides = Partial<Omit<Settings, 'validate'>> & {
  * working directory.
  */
 export function defaultSettings(overrides: SettingsOverrides = {}): Settings {
+  const { logins = [], ...validate } = overrides.validate ?? {};
   const settings: Settings = {
     rolePrefix: '',
     pack: 'federation',
     lockTimeoutMs: 5000,
     lockRetries: 5,
+    // Traffic queues behind whoever waits for a lock: a tenth of a second is not noticed.
+    fleetLockTimeoutMs: overrides.lockTimeoutMs ?? 100,
+    fleetLockRetries: overrides.lockRetries ?? 20,
+    groups: {},
     lockWaitMs: 30_000,
     statementTimeoutMs: 0,
     connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
@@ -96,7 +109,8 @@ export function defaultSettings(overrides: SettingsOverrides = {}): Settings {
       waivers: [],
       trustedRoles: [],
       extensions: [],
-      ...structuredClone(overrides.validate ?? {}),
+      ...structuredClone(validate),
+      logins: [...logins],
     },
     warnings: [...(overrides.warnings ?? [])],
     packDirs: (overrides.packDirs ?? []).map((dir) => resolve(dir)),

@@ -41,6 +41,12 @@ const validateObject = z.strictObject({
     "Roles that were made members of fedgen's roles, or given rights, on purpose. Default: none.",
     'Name of a role.',
   ),
+  logins: z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable'))
+    .describe(
+      'Environment variables with the URLs under which tenants log in: `fedgen validate` logs in as them. Default: none.',
+    )
+    .optional(),
   extensions: names('Extensions that the database may have. Default: none.', 'Name of an extension.'),
 });
 

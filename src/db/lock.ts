@@ -13,6 +13,9 @@ export interface LockHolder {
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
 
+/** The text that the advisory lock of a target is made of. */
+export const lockKey = (target: string): string => `fedgen:${target}`;
+
 /**
  * Holds the advisory lock of a target while `use` runs. The lock is polled, never waited for in the server:
  * a session that blocks in pg_advisory_lock deadlocks with CREATE INDEX CONCURRENTLY.
@@ -24,7 +27,7 @@ export async function withTargetLock<T>(
   options: { readonly waitMs: number; readonly onWait?: (holder: LockHolder | undefined) => void },
   use: () => Promise<T>,
 ): Promise<T> {
-  const key = `fedgen:${target}`;
+  const key = lockKey(target);
   await acquire(session, key, target, options);
   try {
     return await use();
@@ -61,7 +64,8 @@ async function acquire(
   }
 }
 
-async function findHolder(session: Session, key: string): Promise<LockHolder | undefined> {
+/** Who holds a lock; undefined when nobody does any more. */
+export async function findHolder(session: Session, key: string): Promise<LockHolder | undefined> {
   const { rows } = await session.client.query<LockHolder>(
     `select a.pid, a.usename as user, a.application_name as application,
             to_char(a.backend_start at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS "UTC"') as since

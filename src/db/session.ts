@@ -14,6 +14,8 @@ export interface Session {
   /** The server without secrets, for messages. */
   readonly where: string;
   readonly signal: AbortSignal | undefined;
+  /** Something stands between us and the server: its backend is another than we were told of when connecting. */
+  readonly isPooled?: boolean;
 }
 
 export interface SessionOptions {
@@ -41,7 +43,7 @@ export async function withSession<T>(
       client,
       where: describeDatabase(database),
       signal: options.signal,
-      serverVersion: await readVersion(client),
+      ...(await readServer(client)),
     };
     return await use(session);
   } catch (error) {
@@ -82,12 +84,13 @@ async function letServerNoticeOurDeath(client: pg.Client): Promise<void> {
   await client.query(`set client_connection_check_interval = '1s'`).catch(() => undefined);
 }
 
-async function readVersion(client: pg.Client): Promise<number> {
-  const { rows } = await client.query<{ version: number }>(
-    `select current_setting('server_version_num')::integer as version`,
+async function readServer(client: pg.Client): Promise<{ serverVersion: number; isPooled: boolean }> {
+  const { rows } = await client.query<{ version: number; pid: number }>(
+    `select current_setting('server_version_num')::integer as version, pg_backend_pid() as pid`,
   );
   const version = rows[0]?.version ?? 0;
-  if (version >= OLDEST_MAJOR * 10_000) return version;
+  const isPooled = rows[0]?.pid !== Reflect.get(client, 'processID');
+  if (version >= OLDEST_MAJOR * 10_000) return { serverVersion: version, isPooled };
   throw new FedgenError(
     'E_DB_VERSION',
     `the server is PostgreSQL ${Math.floor(version / 10_000)}; fedgen needs ${OLDEST_MAJOR} or newer`,
@@ -96,6 +99,46 @@ async function readVersion(client: pg.Client): Promise<number> {
       details: { serverVersion: version },
     },
   );
+}
+
+/** How often two connections are compared: between two of them somebody else may take the backend. */
+const POOL_ROUNDS = 5;
+
+/**
+ * Locks and settings of a session are lost, or given to somebody else, where a pooler hands out backends by the
+ * transaction. It is told by two of our connections being on one backend, or one being moved.
+ * @throws FedgenError E_DB_POOLER
+ */
+export async function refuseTransactionPooling(
+  session: Session,
+  database: DatabaseSettings,
+  options: Pick<SessionOptions, 'connectTimeoutMs'>,
+): Promise<void> {
+  if (!session.isPooled) return;
+  const second = await connect(database, options);
+  const seen: [Set<number>, Set<number>] = [new Set(), new Set()];
+  try {
+    for (let round = 0; round < POOL_ROUNDS; round += 1) {
+      seen[0].add(await backendOf(session.client));
+      seen[1].add(await backendOf(second));
+    }
+  } finally {
+    await second.end().catch(() => undefined);
+  }
+  const isMoved = seen.some((pids) => pids.size > 1) || [...seen[0]].some((pid) => seen[1].has(pid));
+  if (!isMoved) return;
+  throw new FedgenError(
+    'E_DB_POOLER',
+    `${session.where} leads to a pooler that changes the backend with each transaction: a lock that is taken there cannot be kept`,
+    {
+      hint: 'Connect to the server itself, or to a pool in session mode: FEDGEN_DATABASE_URL names it for fedgen alone.',
+    },
+  );
+}
+
+async function backendOf(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return rows[0]?.pid ?? 0;
 }
 
 function cancelOnAbort(client: pg.Client, database: DatabaseSettings, options: SessionOptions): () => void {

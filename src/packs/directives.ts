@@ -19,6 +19,10 @@ const KNOWN: Readonly<Record<string, (directives: Mutable<Directives>, argument:
     directives.irreversible = argument;
     return argument !== '';
   },
+  'no-transaction': (directives, argument) => {
+    directives.noTransaction = true;
+    return argument === '';
+  },
   'lock-timeout': (directives, argument) => {
     directives.lockTimeoutMs = parseDuration(argument);
     return directives.lockTimeoutMs !== undefined;
@@ -35,6 +39,7 @@ export function parseDirectives(source: string, file: string): Directives {
     section: 'schema',
     irreversible: undefined,
     lockTimeoutMs: undefined,
+    noTransaction: false,
   };
   let isHead = true;
   for (const [index, line] of source.split('\n').entries()) {
@@ -49,7 +54,7 @@ export function parseDirectives(source: string, file: string): Directives {
         'E_TEMPLATE_INVALID',
         `${file}:${index + 1}: "${line.trim()}" is no directive of fedgen`,
         {
-          hint: 'Known: run-as owner|provisioner, section schema|rls, irreversible <reason>, lock-timeout <duration>.',
+          hint: 'Known: run-as owner|provisioner, section schema|rls, irreversible <reason>, lock-timeout <duration>, no-transaction.',
           details: { file, line: index + 1 },
         },
       );

@@ -28,6 +28,8 @@ export interface Directives {
   /** Why there is no way back, for a script that declares it. */
   readonly irreversible: string | undefined;
   readonly lockTimeoutMs: number | undefined;
+  /** It holds statements that no transaction can: each is run and booked by itself. */
+  readonly noTransaction: boolean;
 }
 
 /** A pack's variable: its type bounds what can reach a template. */

@@ -26,6 +26,8 @@ export interface Rendering {
   readonly sourceMap: SourceMap;
   /** Names of the template and of all it imported or included, sorted. */
   readonly sources: readonly string[];
+  /** The text but for its values: see {@link takeValues}. */
+  readonly skeleton: string;
 }
 
 /** Renders templates of one pack; each template is compiled once however many targets there are. */
@@ -69,6 +71,7 @@ export function createTemplateRenderer(
     return facts;
   };
   const checked = new Map<string, readonly string[]>();
+  const seen = new Set<string>();
   return (template, context) => {
     const sources =
       checked.get(template.name) ?? checkSources(template, templates, { isFilter, compile, inspect });
@@ -77,9 +80,9 @@ export function createTemplateRenderer(
     const marked = renderMarked(environment, template, context, sources, templates);
     if (failures.length > 0) throw filterErrors(marked, failures, template, files, templates);
     const { text: withValues, sourceMap } = takeMarkers(marked, files, idOf(template.name));
-    const { text, misplaced } = takeValues(withValues, judged);
+    const { text, misplaced, skeleton } = takeValues(withValues, judged, seen);
     if (misplaced.length > 0) throw misplacedError(text, misplaced, sourceMap);
-    return { text, sourceMap, sources };
+    return { text, sourceMap, sources, skeleton };
   };
 }
 

@@ -119,8 +119,8 @@ function createIndex(node: NodeMap['IndexStmt']): Effect {
     return { within: [owner.within], reason: `an index without a name: ${UNNAMED}` };
   const path = node.relation?.schemaname === undefined ? [] : [node.relation.schemaname];
   const index = inSchema('relation', [...path, node.idxname]);
-  const keyword = node.concurrent === true ? 'index concurrently' : 'index';
-  return makeOn(keyword, index, owner, { exists: node.if_not_exists === true });
+  // Rollbacks run in a transaction, where the concurrent form cannot.
+  return makeOn('index', index, owner, { exists: node.if_not_exists === true });
 }
 
 function createStatistics(node: NodeMap['CreateStatsStmt']): Effect {

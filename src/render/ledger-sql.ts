@@ -2,7 +2,7 @@ import type { ScriptSource } from '../packs/pack.js';
 import { CONTROL_SCHEMA } from '../plan/names.js';
 import type { TargetPlan } from '../plan/target.js';
 import { quoteLiteral } from './quote.js';
-import type { RenderedScript } from './render.js';
+import type { RunnableScript } from './render.js';
 
 /**
  * The ledger's statements as text: generated files hold them, and the runner sends them behind a script, so that a
@@ -10,7 +10,7 @@ import type { RenderedScript } from './render.js';
  */
 
 /** Records a script as applied. The time that it took is what passed since the server got the query. */
-export function appliedSql(plan: TargetPlan, script: RenderedScript, runId?: string): string {
+export function appliedSql(plan: TargetPlan, script: RunnableScript, runId?: string): string {
   const columns = {
     target: quoteLiteral(plan.target.id),
     pack: quoteLiteral(script.source.pack),
@@ -19,7 +19,7 @@ export function appliedSql(plan: TargetPlan, script: RenderedScript, runId?: str
     template_checksum: quoteLiteral(script.templateChecksum),
     rendered_checksum: quoteLiteral(script.renderedChecksum),
     state: `'applied'`,
-    statements_done: String(script.up.statements.length),
+    statements_done: String(script.statementCount),
     ...(runId !== undefined && {
       run_id: quoteLiteral(runId),
       duration_ms: 'extract(epoch from clock_timestamp() - statement_timestamp()) * 1000',

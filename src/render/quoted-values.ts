@@ -10,7 +10,6 @@ const OPEN = '\uE002';
 const FAILED = '\uE004';
 const CLOSE = '\uE003';
 const MARKS = /[\uE002\uE003]/g;
-const REGION = /\uE002([^\uE003]*)\uE003/g;
 const FAILURE = /\uE004(\d+)\uE003/g;
 
 /** What a filter gives to the template. */
@@ -39,32 +38,67 @@ interface Region {
   readonly end: number;
 }
 
+/** Rendered SQL without its marks. */
+export interface Taken {
+  readonly text: string;
+  readonly misplaced: readonly Misplaced[];
+  /** The text with nothing but the shape of each value: the same for all targets that a template treats alike. */
+  readonly skeleton: string;
+}
+
 /**
- * Takes out the marks of rendered SQL and finds values in the wrong place. `judged` remembers, by their checksums, the
- * texts that were found right: judging takes longer than rendering, and departments differ in their values only.
+ * Takes out the marks of rendered SQL and finds values in the wrong place. `judged` remembers, by their checksums, the skeletons
+ * that were found right, and `seen` remembers them as they are: judging takes longer than rendering, and departments
+ * differ in their values only.
  */
-export function takeValues(marked: string, judged: Set<string>): { text: string; misplaced: Misplaced[] } {
-  const regions: Region[] = [];
-  let text = '';
+export function takeValues(marked: string, judged: Set<string>, seen: Set<string> = new Set()): Taken {
+  const texts: string[] = [];
+  const shapes: string[] = [];
   let from = 0;
-  for (const match of marked.matchAll(REGION)) {
-    text += marked.slice(from, match.index);
-    regions.push({ start: text.length, end: text.length + (match[1] ?? '').length });
-    text += match[1] ?? '';
-    from = match.index + match[0].length;
+  for (let open = marked.indexOf(OPEN); open !== -1; open = marked.indexOf(OPEN, from)) {
+    const close = marked.indexOf(CLOSE, open);
+    if (close === -1) break;
+    const value = marked.slice(open + 1, close);
+    const between = marked.slice(from, open);
+    texts.push(between, value);
+    shapes.push(between, shapeOf(value));
+    from = close + 1;
   }
-  text += marked.slice(from);
-  const skeleton = marked.replace(REGION, (_, value: string) => `${OPEN}${shapeOf(value)}${CLOSE}`);
+  const rest = marked.slice(from);
+  const text = texts.join('') + rest;
+  const skeleton = shapes.join(OPEN) + OPEN + rest;
+  if (seen.has(skeleton)) return { text, misplaced: [], skeleton };
   const key = textKey(skeleton);
-  if (judged.has(key)) return { text, misplaced: [] };
-  const misplaced = findMisplaced(text, regions);
-  if (misplaced.length === 0) judged.add(key);
-  return { text, misplaced };
+  const misplaced = judged.has(key) ? [] : findMisplaced(text, regionsOf(texts));
+  if (misplaced.length > 0) return { text, misplaced, skeleton };
+  judged.add(key);
+  seen.add(skeleton);
+  return { text, misplaced: [], skeleton };
+}
+
+/** Where the values stand, which are every second piece of the text. */
+function regionsOf(texts: readonly string[]): Region[] {
+  let end = 0;
+  return texts.flatMap((piece, index) => {
+    const start = end;
+    end += piece.length;
+    return index % 2 === 1 ? [{ start, end }] : [];
+  });
 }
 
 /** All that the judgement depends on: how a value begins, and what would end a body or a comment around it. */
-const shapeOf = (value: string): string =>
-  [/^\s*E?./.exec(value)?.[0], value.includes('$'), canEndComment(value)].join();
+function shapeOf(value: string): string {
+  const known = shapes.get(value);
+  if (known !== undefined) return known;
+  const shape = [/^\s*E?./.exec(value)?.[0], value.includes('$'), canEndComment(value)].join();
+  if (shapes.size >= MOST_SHAPES) shapes.clear();
+  shapes.set(value, shape);
+  return shape;
+}
+
+/** The same few names stand in a script hundreds of times. */
+const shapes = new Map<string, string>();
+const MOST_SHAPES = 2_000;
 
 const canEndComment = (value: string): boolean => /[\r\n]|\/\*|\*\//.test(value);
 

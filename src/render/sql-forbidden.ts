@@ -9,6 +9,8 @@ export interface Forbidden {
   readonly statement: Statement;
   readonly reason: string;
   readonly hint: string;
+  /** A script that declares `no-transaction` may hold it all the same. */
+  readonly isAllowedOutside?: boolean;
 }
 
 type Verdict = Omit<Forbidden, 'statement'> | undefined;
@@ -27,8 +29,15 @@ function outside(what: string): NonNullable<Verdict> {
   };
 }
 
+/** What a script without a transaction may do, because it can be told afterwards whether it was done. */
+const resumable = (what: string): NonNullable<Verdict> => ({
+  reason: `${what} cannot run inside a transaction`,
+  hint: 'put it into a script of its own with "-- fedgen: no-transaction" at its head',
+  isAllowedOutside: true,
+});
+
 function concurrently(what: string, isConcurrent: boolean | undefined): Verdict {
-  return isConcurrent === true ? outside(`${what} concurrently`) : undefined;
+  return isConcurrent === true ? resumable(`${what} concurrently`) : undefined;
 }
 
 /** Settings that say who acts. The runner decides that; a script that changes it defeats every check of privileges. */
@@ -79,7 +88,7 @@ const RULES: Rules = {
   DropStmt: (node) => concurrently('drop index', node.concurrent),
   ReindexStmt: reindex,
   ClusterStmt: (node) => (node.relation === undefined ? outside('CLUSTER of all tables') : undefined),
-  VacuumStmt: (node) => (node.is_vacuumcmd === true ? outside('VACUUM') : undefined),
+  VacuumStmt: (node) => (node.is_vacuumcmd === true ? resumable('VACUUM') : undefined),
   CreatedbStmt: () => outside('CREATE DATABASE'),
   DropdbStmt: () => outside('DROP DATABASE'),
   AlterDatabaseStmt: (node) =>
@@ -95,7 +104,7 @@ const RULES: Rules = {
 };
 
 function reindex(node: NodeMap['ReindexStmt']): Verdict {
-  if (hasOption(node.params, 'concurrently')) return outside('REINDEX concurrently');
+  if (hasOption(node.params, 'concurrently')) return resumable('REINDEX concurrently');
   const isWide = ['REINDEX_OBJECT_SCHEMA', 'REINDEX_OBJECT_SYSTEM', 'REINDEX_OBJECT_DATABASE'];
   return isWide.includes(node.kind ?? '') ? outside('REINDEX of a schema or database') : undefined;
 }
@@ -103,11 +112,8 @@ function reindex(node: NodeMap['ReindexStmt']): Verdict {
 function detach(node: NodeMap['AlterTableStmt']): Verdict {
   for (const command of pickAll(node.cmds, 'AlterTableCmd')) {
     const isFinalize = command.subtype === 'AT_DetachPartitionFinalize';
-    const verdict = concurrently(
-      'detach partition',
-      isFinalize || pick(command.def, 'PartitionCmd')?.concurrent,
-    );
-    if (verdict !== undefined) return verdict;
+    const isConcurrent = isFinalize || pick(command.def, 'PartitionCmd')?.concurrent;
+    if (isConcurrent === true) return outside('detach partition concurrently');
   }
   return undefined;
 }
@@ -162,14 +168,25 @@ function functionControl(statement: Statement): Verdict {
   return undefined;
 }
 
-/** The statements that a script must not hold: transaction control, session state, and what no transaction can hold. */
-export function findForbidden(statements: readonly Statement[]): Forbidden[] {
+/** Must this statement run outside of transactions? */
+export function needsNoTransaction(statement: Statement): boolean {
+  const kind = kindOf(statement.node);
+  const verdict = isNodeKind(kind) ? visit(statement.node, kind, RULES, undefined) : undefined;
+  return verdict?.isAllowedOutside === true;
+}
+
+/**
+ * The statements that a script must not hold: transaction control, session state, and what no transaction can hold, but
+ * for such of it as a script without a transaction may.
+ */
+export function findForbidden(statements: readonly Statement[], noTransaction = false): Forbidden[] {
   return statements.flatMap((statement) => {
     const kind = kindOf(statement.node);
     const verdict =
       (isNodeKind(kind) ? visit(statement.node, kind, RULES, undefined) : undefined) ??
       bodyControl(statement) ??
       functionControl(statement);
-    return verdict === undefined ? [] : [{ statement, ...verdict }];
+    const isAllowed = verdict === undefined || (noTransaction && verdict.isAllowedOutside === true);
+    return isAllowed ? [] : [{ statement, ...verdict }];
   });
 }

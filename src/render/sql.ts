@@ -6,7 +6,7 @@ import type { Node } from './sql-nodes.js';
 import { byteOffsets, lineCounter, pointOffset } from './sql-offsets.js';
 
 export { loadSqlParser } from './sql-parser.js';
-export { findForbidden } from './sql-forbidden.js';
+export { findForbidden, needsNoTransaction } from './sql-forbidden.js';
 export type { Forbidden } from './sql-forbidden.js';
 
 /** One statement of a script, with its syntax tree. */

@@ -14,9 +14,10 @@ export function formatStatus(
     const which = options.detailed ? 'No such department is' : 'No department is';
     return `${which} registered in ${status.server}.`;
   }
+  const shown = options.detailed ? status.departments : worthShowing(status.departments);
   const overview = formatTable(
     ['department', 'name', 'schema', 'status', 'version', 'pending'],
-    status.departments.map((department) => [
+    shown.map((department) => [
       department.departmentId,
       department.name,
       department.schema,
@@ -26,10 +27,48 @@ export function formatStatus(
     ]),
     paint,
   );
-  if (!options.detailed)
-    return `${overview}\n${count(status.departments.length, 'department')} in ${status.server}`;
+  if (!options.detailed) {
+    const { departments } = status;
+    const total = `${count(departments.length, 'department')} in ${status.server}`;
+    return [
+      ...(shown.length > 0 ? [overview] : []),
+      ...summary(departments, shown.length),
+      total,
+      ...running(status.runs),
+    ].join('\n');
+  }
   return [overview, ...status.departments.map((department) => scripts(department, paint))].join('\n\n');
 }
+
+/** As many departments as a person looks through; of more only those that need something. */
+const MOST_SHOWN = 50;
+
+function worthShowing(departments: readonly DepartmentStatus[]): readonly DepartmentStatus[] {
+  if (departments.length <= MOST_SHOWN) return departments;
+  const needy = departments.filter(
+    (each) => each.pending + each.edited + each.unknown > 0 || each.failed !== undefined,
+  );
+  return needy.slice(0, MOST_SHOWN);
+}
+
+/** How many stand at each version, where not all are listed. */
+function summary(departments: readonly DepartmentStatus[], shown: number): string[] {
+  if (shown === departments.length) return [];
+  const versions = new Map<number, number>();
+  for (const { version } of departments) versions.set(version, (versions.get(version) ?? 0) + 1);
+  const each = [...versions]
+    .sort(([a], [b]) => b - a)
+    .map(([version, number]) => `${String(version).padStart(4, '0')}: ${number}`);
+  const pending = departments.filter((department) => department.pending > 0).length;
+  const failed = departments.filter((department) => department.failed !== undefined).length;
+  return [`by version ${each.join(', ')}`, `${pending} behind, ${failed} failed`];
+}
+
+const running = (runs: StatusResult['runs']): string[] =>
+  runs.map(
+    ({ runId, command, done, targets, runBy }) =>
+      `running: ${command} ${runId} by ${runBy}, ${done} of ${count(targets, 'department')}`,
+  );
 
 /** There is one shared pack at a time, so its scripts are always listed. */
 function packText(pack: PackStatus, paint: Paint): string {
@@ -51,13 +90,17 @@ function packText(pack: PackStatus, paint: Paint): string {
   return `${overview}\n\n${scripts(pack, paint)}`;
 }
 
-type Progress = Pick<DepartmentStatus, 'pending' | 'edited' | 'unknown' | 'scripts'>;
+type Progress = Pick<DepartmentStatus, 'pending' | 'edited' | 'unknown' | 'scripts' | 'failed'>;
 
 function pendingText(progress: Progress, paint: Paint): string {
   if (progress.unknown > 0) return paint.red(`${count(progress.unknown, 'script')} of another pack`);
   if (progress.edited > 0) return paint.red(`${count(progress.edited, 'script')} edited`);
+  if (progress.failed !== undefined)
+    return paint.red(`${progress.pending}, failed: ${firstLine(progress.failed)}`);
   return progress.pending === 0 ? paint.green('none') : paint.yellow(String(progress.pending));
 }
+
+const firstLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0, 80);
 
 function scripts(progress: Progress, paint: Paint): string {
   return formatTable(

@@ -3,6 +3,7 @@ import type { Session } from '../db/session.js';
 import type { PackRoleKind } from '../packs/pack.js';
 import { quoteIdentifier } from '../render/quote.js';
 import type { CheckResult, Finding } from './model.js';
+import type { Registration } from './registration.js';
 import { readSqlFiles, type SqlFile } from './sql-files.js';
 
 /** What fedgen made in a database, for the checks to compare with what stands. JSON: the SQL of _head.sql reads it. */
@@ -20,6 +21,14 @@ export interface Declared {
     readonly role: string;
     readonly tenant: string;
     readonly department: string | null;
+  }[];
+  /** Shared packs: as they are registered, and as the one that is validated must be. */
+  readonly packs: readonly {
+    readonly name: string;
+    /** How many of its scripts stand. */
+    readonly scripts: number;
+    readonly found: Registration;
+    readonly wanted: Registration | null;
   }[];
   readonly sharing: readonly { readonly resource: string; readonly table: string }[];
   /** Tables of the pack, shared or not. */

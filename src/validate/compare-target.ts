@@ -4,6 +4,7 @@ import { rolesOf, type CatalogueObject, type CatalogueReader } from './catalogue
 import type { CatalogueChecks, Declared, DeclaredTarget } from './catalogue-checks.js';
 import { checkContract } from './contract.js';
 import { compareCatalogues } from './drift.js';
+import { withoutNewPartitions } from './drift-partitions.js';
 import { describeDifferences } from './drift-findings.js';
 import { readSchemaFacts } from './facts.js';
 import type { CheckResult, Finding } from './model.js';
@@ -148,7 +149,9 @@ function drift(
   const findings =
     'message' in expected
       ? [expected]
-      : describeDifferences(compareCatalogues(withPermitted(expected, target.permitted), found));
+      : describeDifferences(
+          compareCatalogues(withPermitted(expected, target.permitted), withoutNewPartitions(expected, found)),
+        );
   return {
     code: 'drift',
     layer: 'drift',

@@ -2,7 +2,8 @@ import type { Pack } from '../packs/pack.js';
 import { departmentRole, sharedRoles, sharedTargetId } from '../plan/names.js';
 import { planControlPlane, type TargetPlan } from '../plan/target.js';
 import type { Declared } from './catalogue-checks.js';
-import { bindingsOf, type Permission, type RegisteredPack, type Registry } from './registry.js';
+import type { Registration } from './registration.js';
+import { bindingsOf, packBindings, type Permission, type RegisteredPack, type Registry } from './registry.js';
 
 /** What declarations are made of. */
 export interface DeclareInput {
@@ -11,6 +12,8 @@ export interface DeclareInput {
   readonly trustedRoles: readonly string[];
   readonly extensions: readonly string[];
   readonly registry: Registry;
+  /** How the pack must be registered; undefined where it is not shared. */
+  readonly registration: Registration | undefined;
 }
 
 /** What fedgen made in this database, by the registry and by how it names things. */
@@ -26,6 +29,12 @@ export function declare(input: DeclareInput): Declared {
       ),
     ],
     tenants: bindingsOf(registry, rolePrefix),
+    packs: registry.packs.map(({ id, group, schemas, identity, scripts }) => ({
+      name: id,
+      scripts: scripts.length,
+      found: { group, schemas, identity },
+      wanted: id === pack.family ? (input.registration ?? null) : null,
+    })),
     sharing: pack.tables
       .filter((table) => table.sharing !== 'never')
       .map((table) => ({ resource: table.sharing, table: table.name })),
@@ -41,30 +50,46 @@ const schemaOf = ({ target }: TargetPlan): { name: string; target: string } => (
   target: target.id,
 });
 
-function declareRoles({ registry, rolePrefix }: DeclareInput): Declared['roles'] {
+function declareRoles({ registry, rolePrefix, pack }: DeclareInput): Declared['roles'] {
   const roles = sharedRoles(rolePrefix);
   return [
     { name: roles.owner, kind: 'owner' },
     { name: roles.admin, kind: 'admin' },
     { name: roles.gateway, kind: 'gateway' },
     { name: roles.tenant, kind: 'group' },
-    ...registry.packs.flatMap(packRoles),
+    ...registry.packs.flatMap((registered) => rolesOfPack(registered, pack, rolePrefix)),
     ...registry.departments.map(({ id }) => ({
       name: departmentRole(id, rolePrefix),
       kind: 'tenant' as const,
       target: id,
     })),
-    ...registry.tenants.flatMap(({ role, pack }) =>
-      role === null ? [] : [{ name: role, kind: 'tenant' as const, target: sharedTargetId(pack) }],
-    ),
+    ...packBindings(registry, rolePrefix).map(({ role, pack }) => ({
+      name: role,
+      kind: 'tenant' as const,
+      target: sharedTargetId(pack),
+    })),
   ];
 }
 
-/** The group of a pack's tenants; where it has none, its own roles. */
-function packRoles({ id, group, roles }: RegisteredPack): Declared['roles'] {
+/**
+ * The group of a pack's tenants; where it has none, its own roles: those of pack.yaml, or, of a pack that is not at hand, those
+ * that it was registered with.
+ */
+function rolesOfPack(
+  { id, group, roles }: RegisteredPack,
+  pack: Pack,
+  rolePrefix: string,
+): Declared['roles'] {
   const target = sharedTargetId(id);
   if (roles.length === 0) return [{ name: group, kind: 'pack', target }];
-  return roles.map((role) => ({ ...role, target }));
+  if (id !== pack.family) return roles.map((role) => ({ ...role, target }));
+  return pack.roles.map(({ name, kind, execute, read }) => ({
+    name: `${rolePrefix}${name}`,
+    kind,
+    target,
+    execute,
+    read,
+  }));
 }
 
 /** What permissions let other departments do with this one, as items of access control lists, by object. */

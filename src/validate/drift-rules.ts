@@ -37,7 +37,11 @@ const EXTRA: Readonly<Record<string, (object: CatalogueObject) => Grade>> = {
       : column.properties['not null'] === true && !isGiven(column.properties['default'])
         ? BROKEN
         : HARMLESS,
-  constraint: (constraint) => (definitionOf(constraint).startsWith('CHECK ') ? HARMLESS : BROKEN),
+  // A CHECK that looks at no column refuses every row, or none.
+  constraint: (constraint) =>
+    definitionOf(constraint).startsWith('CHECK ') && !isGiven(constraint.properties['speaks of no column'])
+      ? HARMLESS
+      : BROKEN,
   index: (index) => (/^\S+ unique /.test(index.name) ? BROKEN : HARMLESS),
   view: (view) => (isInvoker(asList(view.properties['options'])) ? HARMLESS : LEAKING),
   statistics: () => HARMLESS,
@@ -54,14 +58,12 @@ const ALTERED: Readonly<Record<string, (expected: unknown, found: unknown) => Gr
   'partitioned table options': () => HARMLESS,
   'materialized view populated': () => DOUBTFUL,
   'column type': (expected, found) => (isWider(textOf(expected), textOf(found)) ? HARMLESS : BROKEN),
-  'column default': (expected) => (isGiven(expected) ? BROKEN : HARMLESS),
   'column not null': (expected) => (expected === true ? LEAKING : DOUBTFUL),
   // With nothing to know rows by, UPDATE and DELETE are refused as soon as the table is published.
   'table replica identity': (_expected, found) => (found === 'n' ? BROKEN : DOUBTFUL),
   'partitioned table replica identity': (_expected, found) => (found === 'n' ? BROKEN : DOUBTFUL),
   'sequence sequence': (expected, found) => (isSameButStart(expected, found) ? DOUBTFUL : BROKEN),
-  'view options': (expected, found) =>
-    isInvoker(asList(expected)) && !isInvoker(asList(found)) ? LEAKING : HARMLESS,
+  'view options': (expected, found) => gradeViewOptions(asList(expected), asList(found)),
 };
 
 /** Properties that decide who sees what, whatever the kind. */
@@ -71,6 +73,8 @@ const GUARDING_PROPERTIES: ReadonlySet<string> = new Set([
   'row level security',
   'forced row level security',
   'parents',
+  // A column that is made from the tenant, to stand for it in keys.
+  'generated',
   'security',
   'settings',
 ]);
@@ -103,8 +107,19 @@ export function isWider(from: string, to: string): boolean {
   );
 }
 
-const isInvoker = (options: readonly string[]): boolean =>
-  options.some((option) => /^security_invoker=(?:on|true|1|yes)$/.test(option));
+const isOn = (options: readonly string[], name: string): boolean =>
+  options.some((option) => new RegExp(`^${name}=(?:on|true|1|yes)$`).test(option));
+
+const isInvoker = (options: readonly string[]): boolean => isOn(options, 'security_invoker');
+
+/** Whose rights a view reads with, whether conditions of others see its rows first, and which rows it takes. */
+function gradeViewOptions(expected: readonly string[], found: readonly string[]): Grade {
+  const guards = ['security_invoker', 'security_barrier'];
+  if (guards.some((name) => isOn(expected, name) && !isOn(found, name))) return LEAKING;
+  const checks = (options: readonly string[]): string =>
+    options.find((option) => option.startsWith('check_option=')) ?? '';
+  return checks(expected) === checks(found) ? HARMLESS : BROKEN;
+}
 
 /** Type, start, increment, least, greatest, cycle: a start counts only when somebody restarts the sequence. */
 function isSameButStart(expected: unknown, found: unknown): boolean {

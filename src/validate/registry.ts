@@ -1,5 +1,6 @@
 import type { Session } from '../db/session.js';
 import { CONTROL_SCHEMA, departmentRole } from '../plan/names.js';
+import { tenantRole } from '../plan/names.js';
 import { quoteIdentifier } from '../render/quote.js';
 import type { PackRoleKind } from '../packs/pack.js';
 import type { IdentityStatement } from './model.js';
@@ -30,6 +31,8 @@ export interface RegisteredPack extends RegisteredTarget {
   readonly group: string;
   /** `none` where there are no tenants. */
   readonly identity: IdentityStatement['mode'] | 'none';
+  /** Hashes of the scripts that stand as they were rendered, by name as in `scripts`. */
+  readonly renderings: Readonly<Record<string, string>>;
   /** Roles of a pack without tenants, and all that each may do. */
   readonly roles: readonly RegisteredRole[];
 }
@@ -121,7 +124,9 @@ select p.pack as id, p.pack as name, p.schemas[1] as schema, 'ACTIVE' as status,
        p.tenant_group as "group", p.identity_mode as identity,
        coalesce((select json_agg(n.oid::text) from pg_catalog.pg_namespace n where n.nspname = any (p.schemas)), '[]') as "schemaOids",
        coalesce((select json_agg(s.pack || '/' || s.script order by s.number) from federation.schema_migrations s
-                  where s.target = 'pack:' || p.pack and s.state = 'applied'), '[]') as scripts
+                  where s.target = 'pack:' || p.pack and s.state = 'applied'), '[]') as scripts,
+       coalesce((select json_object_agg(s.pack || '/' || s.script, s.rendered_checksum) from federation.schema_migrations s
+                  where s.target = 'pack:' || p.pack and s.state = 'applied'), '{}') as renderings
   from federation.packs p
  order by p.pack`;
 
@@ -149,10 +154,22 @@ const departmentBindings = (registry: Registry, rolePrefix: string): Binding[] =
     department: id,
   }));
 
-/** The bindings that must be: departments by their names, tenants of shared packs as they were added. */
+/** The bindings that the tenants of shared packs must have; none where an application speaks for them. */
+export function packBindings(
+  registry: Registry,
+  rolePrefix: string,
+): (Binding & { readonly pack: string })[] {
+  const withRoles = new Set(registry.packs.filter(({ identity }) => identity === 'role').map(({ id }) => id));
+  return registry.tenants
+    .filter(({ pack }) => withRoles.has(pack))
+    .map(({ id, pack }) => ({ role: tenantRole(pack, id, rolePrefix), tenant: id, department: null, pack }));
+}
+
+/**
+ * The bindings that must be. Roles are known by how fedgen names them, never by what the registry says of them: that is
+ * what is checked.
+ */
 export const bindingsOf = (registry: Registry, rolePrefix: string): Binding[] => [
   ...departmentBindings(registry, rolePrefix),
-  ...registry.tenants.flatMap(({ id, role }) =>
-    role === null ? [] : [{ role, tenant: id, department: null }],
-  ),
+  ...packBindings(registry, rolePrefix).map(({ role, tenant, department }) => ({ role, tenant, department })),
 ];

@@ -3,6 +3,8 @@ import type { Session } from '../db/session.js';
 import type { Pack } from '../packs/pack.js';
 import { planControlPlane, planTarget, type TargetPlan } from '../plan/target.js';
 import { quoteIdentifier } from '../render/quote.js';
+import { parseSql } from '../render/sql.js';
+import { withoutConcurrently } from '../render/without-concurrently.js';
 import { createRenderer, type RenderedScript } from '../render/render.js';
 
 /** A target made up for one validation: rendered like any other, and gone with the transaction that it is created in. */
@@ -90,12 +92,17 @@ export async function createScratch(session: Session, { plan, scripts }: Scratch
         'set local client_min_messages = warning',
         `set local search_path = ${quoteIdentifier(plan.target.schema)}`,
         `set local role ${role}`,
-        script.up.statements.length > 0 ? script.up.sql : 'select',
+        scratchSql(script),
       ].join(';\n'),
     );
   }
   await session.client.query('set local role none; set local search_path to default');
 }
+
+const scratchSql = ({ source, up }: RenderedScript): string => {
+  if (up.statements.length === 0) return 'select';
+  return source.directives.noTransaction ? withoutConcurrently(parseSql(up.sql)) || 'select' : up.sql;
+};
 
 /** Pairs of a scratch name and the name that it stands for at this target, for renaming a catalogue. */
 export function namesBetween(scratch: ScratchNames, target: TargetPlan): (readonly [string, string])[] {

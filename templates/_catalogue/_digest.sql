@@ -14,7 +14,7 @@ with relation as materialized (
   union all
   select concat('r', c.place),
          concat(c.relnamespace::regnamespace, '|', c.relowner, '|', c.relacl, '|', c.relpersistence, c.relrowsecurity, c.relforcerowsecurity, c.relreplident,
-                c.relispartition, c.relispopulated, '|', c.relam, '|', c.reloftype, '|', c.reloptions, '|',
+                c.relispartition, c.relispopulated, c.relhastriggers, c.relhasindex, c.relhasrules, c.relchecks, '|', c.relam, '|', c.reloftype, '|', c.reloptions, '|',
                 pg_get_expr(c.relpartbound, c.oid), '|', case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end, '|',
                 case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end, '|',
                 (select string_agg(i.inhparent::regclass::text, ',' order by i.inhseqno) from pg_inherits i where i.inhrelid = c.oid), '|',
@@ -74,6 +74,7 @@ with relation as materialized (
          concat(t.typtype, t.typowner, '|', t.typacl, '|', t.typbasetype, '|', t.typtypmod, '|', t.typnotnull, '|', t.typdefault, '|',
                 (select string_agg(e.enumlabel, ',' order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid), '|',
                 (select string_agg(concat(k.conname, k.contype, k.convalidated, k.conbin), ',' order by k.conname) from pg_constraint k where k.contypid = t.oid), '|',
+                (select string_agg(concat(a.attname, a.atttypid, a.atttypmod, a.attisdropped), ',' order by a.attnum) from pg_attribute a where t.typtype = 'c' and a.attrelid = t.typrelid), '|',
                 (select concat(r.rngsubtype, r.rngcollation) from pg_range r where r.rngtypid = t.oid))
     from pg_depend d
     join pg_type t on t.oid = d.objid
@@ -86,11 +87,18 @@ with relation as materialized (
    where g.rolname = any ($2::name[])
   union all
   select concat('o', pg_describe_object(d.classid, d.objid, 0)),
-         case d.classid when 'pg_statistic_ext'::regclass then pg_get_statisticsobjdef(d.objid)
-                        when 'pg_default_acl'::regclass then (select a::text from pg_default_acl a where a.oid = d.objid) end
+         -- Not null: that would take the whole line away.
+         coalesce(case d.classid when 'pg_statistic_ext'::regclass then pg_get_statisticsobjdef(d.objid)
+                                 when 'pg_default_acl'::regclass then (select a::text from pg_default_acl a where a.oid = d.objid) end, '')
     from pg_depend d
    where d.refclassid = 'pg_namespace'::regclass and d.refobjid = any ($1::oid[])
      and d.classid not in ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_constraint'::regclass)
+  union all
+  -- What belongs to an extension goes with it.
+  select concat('e', pg_describe_object(d.classid, d.objid, 0)), e.refobjid::text
+    from pg_depend d
+    join pg_depend e on e.classid = d.classid and e.objid = d.objid and e.objsubid = 0 and e.deptype = 'e'
+   where d.refclassid = 'pg_namespace'::regclass and d.refobjid = any ($1::oid[])
 )
 select md5(replace(replace(replace(replace(replace(replace(replace(replace(said.everything, ($2::text[])[1], e'\x011'), ($2::text[])[2], e'\x012'), ($2::text[])[3], e'\x013'), ($2::text[])[4], e'\x014'), ($2::text[])[5], e'\x015'), ($2::text[])[6], e'\x016'), ($2::text[])[7], e'\x017'), ($2::text[])[8], e'\x018')) as digest
   from (select string_agg(place || '|' || said, e'\n' order by place collate "C") as everything from line) said

@@ -23,7 +23,7 @@ select distinct 'error' as severity, true as isolation, o.name as object,
   from own o
   cross join lateral aclexplode(o.acl) x
  where x.grantee <> o.owner
-   and (x.grantee = 0 or x.grantee in (select oid from tenant_side))
+   and (x.grantee = 0 or x.grantee in (select oid from tenant_side union all select oid from managed_role))
    and not exists (
      select from pg_init_privs i
       cross join lateral aclexplode(i.initprivs) y

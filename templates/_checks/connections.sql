@@ -10,3 +10,8 @@ select 'error' as severity, false as isolation, 'role ' || quote_ident(m.name) a
   join pg_roles r on r.oid = m.oid
  where m.kind in ('tenant', 'gateway') and r.rolcanlogin
    and not has_database_privilege(r.oid, (select b.oid from pg_database b where b.datname = current_database()), 'connect')
+union all
+select 'error', false, 'database ' || quote_ident(b.datname), 'lets nobody connect but superusers (CONNECTION LIMIT 0)',
+       format('alter database %I with connection limit -1;', b.datname)
+  from pg_database b
+ where b.datname = current_database() and b.datconnlimit = 0

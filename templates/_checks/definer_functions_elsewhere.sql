@@ -1,4 +1,4 @@
--- title: tenants can call no SECURITY DEFINER function outside the schemas of fedgen
+-- title: tenants can call no SECURITY DEFINER function outside the schemas of fedgen, and none fires on their tables
 -- why: Such a function runs with the rights of its owner, and execution is everybody's unless it is revoked.
 -- scope: server
 -- example: create function public.peek() returns bigint language sql security definer as 'select count(*) from hr_tenant.contacts'
@@ -13,3 +13,11 @@ select 'error' as severity, true as isolation, p.prokind_name || ' ' || p.oid::r
    and exists (
      select from tenant_side t
       where has_schema_privilege(t.oid, n.oid, 'usage') and has_function_privilege(t.oid, p.oid, 'execute'))
+union all
+select 'error', true, p.what || ' ' || p.oid::regprocedure, 'runs as ' || quote_ident(pg_get_userbyid(p.proowner)) || ' when ' || g.tgrelid::regclass || ' is written',
+       format('drop trigger %I on %s;', g.tgname, g.tgrelid::regclass)
+  from (select q.*, 'trigger function' as what from pg_proc q where q.prosecdef and q.pronamespace not in (select oid from managed_schema)) p
+  join pg_depend d on d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and d.classid = 'pg_trigger'::regclass
+  join pg_trigger g on g.oid = d.objid
+  join pg_class c on c.oid = g.tgrelid
+  join managed_schema m on m.oid = c.relnamespace

@@ -33,3 +33,21 @@ select 'error', true, 'language ' || quote_ident(l.lanname), 'is trusted, and no
   from pg_language l
  where l.lanpltrusted and l.lanname not in ('sql', 'plpgsql')
    and (l.oid < 16384 or not exists (select from pg_depend d where d.classid = 'pg_language'::regclass and d.objid = l.oid and d.deptype = 'e'))
+union all
+select 'error', false, pg_describe_object(d.classid, d.objid, 0), 'belongs to extension ' || quote_ident(e.extname) || ': it is dropped with it, and no dump holds it',
+       format('alter extension %I drop %s;', e.extname, pg_describe_object(d.classid, d.objid, 0))
+  from pg_depend d
+  join pg_extension e on e.oid = d.refobjid
+  join pg_depend s on s.classid = d.classid and s.objid = d.objid and s.refclassid = 'pg_namespace'::regclass
+  join managed_schema m on m.oid = s.refobjid
+ where d.deptype = 'e' and d.refclassid = 'pg_extension'::regclass
+union all
+-- DEPENDS ON EXTENSION: of functions, and of triggers and indexes on tables.
+select 'error', false, pg_describe_object(d.classid, d.objid, 0), 'depends on extension ' || quote_ident(e.extname) || ': it is dropped with it',
+       format('alter %s no depends on extension %I;', pg_describe_object(d.classid, d.objid, 0), e.extname)
+  from pg_extension e
+  join pg_depend d on d.refclassid = 'pg_extension'::regclass and d.refobjid = e.oid and d.deptype = 'x'
+  left join pg_proc p on d.classid = 'pg_proc'::regclass and p.oid = d.objid
+  left join pg_trigger g on d.classid = 'pg_trigger'::regclass and g.oid = d.objid
+  left join pg_class c on c.oid = case when d.classid = 'pg_class'::regclass then d.objid else g.tgrelid end
+  join managed_schema m on m.oid = coalesce(p.pronamespace, c.relnamespace)

@@ -1,5 +1,5 @@
--- title: no publication and no logical slot carries tenants' rows away
--- why: Logical replication ignores row security: who subscribes reads every tenant.
+-- title: no publication, slot or subscription carries rows of tenants away or in
+-- why: Logical replication ignores row security: who subscribes reads every tenant, and a subscription writes past it.
 -- scope: server
 -- example: create publication everything for table hr_tenant.contacts
 -- mended: drop publication everything
@@ -23,3 +23,9 @@ select 'error', true, 'replication slot ' || quote_ident(s.slot_name), 'decodes 
        format('select pg_drop_replication_slot(%L);', s.slot_name)
   from pg_replication_slots s
  where s.slot_type = 'logical' and s.database = current_database()
+union all
+-- The catalogue of all databases; where its connection leads only superusers may read.
+select 'error', true, 'subscription ' || quote_ident(s.subname), 'writes rows from another server into tables of this database, as ' || quote_ident(pg_get_userbyid(s.subowner)),
+       format('drop subscription %I;', s.subname)
+  from pg_subscription s
+ where s.subdbid = (select b.oid from pg_database b where b.datname = current_database())

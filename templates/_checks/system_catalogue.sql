@@ -1,5 +1,5 @@
 -- title: the server's own schemas hold what the server came with
--- why: pg_catalog is searched first, always: what somebody plants there stands in for the real thing in every policy.
+-- why: pg_catalog is searched first, always: what somebody plants or changes there stands in for the real thing in every policy.
 -- scope: server
 -- example: alter function pg_catalog.textlike(text, text) leakproof
 -- mended: alter function pg_catalog.textlike(text, text) not leakproof
@@ -31,3 +31,19 @@ select 'error', true, 'function ' || p.oid::regprocedure,
   join system s on s.oid = p.pronamespace
  where p.oid < 16384 and (p.prosecdef or p.proleakproof)
    and age(p.xmin) < (select age(t.xmin) from pg_database t where t.datname = 'template0')
+union all
+-- Operators and how indexes use them have no privileges: nobody has a reason to touch the server's own. A function is
+-- touched by GRANT, and by what mends the above; one that runs another than it is called was replaced.
+select 'error', true, pg_describe_object(t.classid, t.oid, 0), 'was changed since the server was made', 'Find out who did it; make the database again from a dump.'
+  from (select 'pg_operator'::regclass as classid, o.oid, age(o.xmin) as age from pg_operator o where o.oid < 16384
+        union all
+        select 'pg_amop'::regclass, o.oid, age(o.xmin) from pg_amop o where o.oid < 16384
+        union all
+        select 'pg_amproc'::regclass, o.oid, age(o.xmin) from pg_amproc o where o.oid < 16384
+        union all
+        select 'pg_cast'::regclass, o.oid, age(o.xmin) from pg_cast o where o.oid < 16384
+        union all
+        select 'pg_proc'::regclass, p.oid, age(p.xmin)
+          from pg_proc p join system s on s.oid = p.pronamespace
+         where p.oid < 16384 and not p.prosecdef and not p.proleakproof and p.proacl is null and p.prosrc <> p.proname) t
+ where t.age < (select age(b.xmin) from pg_database b where b.datname = 'template0')

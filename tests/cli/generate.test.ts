@@ -135,6 +135,27 @@ describe('a folder that cannot be written to', () => {
   });
 });
 
+describe('code instead of SQL', () => {
+  const run = (...args: string[]): ReturnType<typeof runCli> =>
+    runCli(['generate', ...args], { cwd: workspace.dir });
+
+  it('goes to the named file, or to one that is called as the pack', async () => {
+    const named = await run('--pack', 'shop', '--types', 'src/shop.ts', '--prisma', '--output-dir', 'out');
+    expect(named).toMatchObject({
+      code: 0,
+      stdout: 'Generated: src/shop.ts\nGenerated: out/shop.prisma\n',
+    });
+    const written = await readFile(path.join(workspace.dir, 'src/shop.ts'), 'utf8');
+    expect(written).toContain('shopPack: PackTables');
+    expect((await run('--pack', 'shop', '--types', '--stdout')).stdout).toBe(written);
+  });
+
+  it('needs no department, and does not go with what SQL is for', async () => {
+    expect(await run('--types', '--stdout')).toMatchObject({ code: 0 });
+    expectError(await run('--types', '--apply'), 2, 'E_USAGE');
+  });
+});
+
 it('--apply --validate goes the whole way at once, and a second time finds nothing to do', async () => {
   const own = await makeInstallation(inject('testServer'), 'generate');
   try {

@@ -69,7 +69,9 @@ export async function readCluster(client: pg.Client, version: number): Promise<C
     settings: new Map(settings.rows.map((row) => [row.role, row.settings])),
     parameters:
       version >= 15
-        ? await list('select parname || paracl::text as line from pg_parameter_acl order by 1')
+        ? await list(
+            `select parname || paracl::text as line from pg_parameter_acl where cardinality(paracl) > 0 order by 1`,
+          )
         : [],
     tablespaces:
       await list(`select concat(quote_ident(spcname), ' ', quote_ident(pg_get_userbyid(spcowner)), ' ',

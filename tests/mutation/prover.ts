@@ -4,8 +4,10 @@ import type { Verdict } from './model.js';
 /** What is to be validated. */
 export interface ProveInput {
   readonly settings: Settings;
-  /** Departments; none of them where the fixture's pack is shared. */
+  /** Departments whose verdicts are asked for; none of them where the fixture's pack is shared. */
   readonly departmentIds: readonly string[];
+  /** Departments to look at besides. */
+  readonly others?: readonly string[];
   /** Whether targets are attacked as well; that takes most of the time. */
   readonly probe: boolean;
 }
@@ -14,12 +16,17 @@ export interface ProveInput {
 export const SHARED = 'shared';
 
 /** Validates targets as `fedgen validate` does, and says what was found of each. An error is a verdict, too. */
-export async function prove({ settings, departmentIds, probe }: ProveInput): Promise<Map<string, Verdict[]>> {
+export async function prove({
+  settings,
+  departmentIds,
+  others = [],
+  probe,
+}: ProveInput): Promise<Map<string, Verdict[]>> {
   const ids = departmentIds.length === 0 ? [SHARED] : departmentIds;
   try {
     const report = await validate({
       settings,
-      targets: departmentIds,
+      targets: [...departmentIds, ...others],
       skip: probe ? [] : ['probe'],
     });
     const ofServer = report.checks.flatMap(ofCheck);

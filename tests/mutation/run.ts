@@ -10,6 +10,7 @@ import { isFault, summarise } from './summary.js';
 const USAGE = `npm run mutate [-- options]
   --version 18[,14]  servers; all supported ones when missing
   --only TEXT        mutations whose area/id holds the text; may be given more than once
+  --sample N         every Nth mutation, always the same ones
   --no-probe         without attacks: contract, catalogue and drift only
   --verbose          also what was found of each mutation`;
 
@@ -25,6 +26,7 @@ const { values } = parseArgs({
   options: {
     version: { type: 'string' },
     only: { type: 'string', multiple: true },
+    sample: { type: 'string', default: '1' },
     'no-probe': { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -51,9 +53,11 @@ async function main(): Promise<number> {
 
 /** The mutations of a version; in as many parts as servers can work where there are no other versions to run. */
 function chunksOf(areas: readonly Area[], version: Major, versions: number): Chunk[] {
-  const jobs = jobsOf(areas, version).filter(
-    ({ area, mutation }) => values.only?.some((text) => `${area}/${mutation.id}`.includes(text)) ?? true,
-  );
+  const jobs = jobsOf(areas, version)
+    .filter(
+      ({ area, mutation }) => values.only?.some((text) => `${area}/${mutation.id}`.includes(text)) ?? true,
+    )
+    .filter((_job, at) => at % Number(values.sample) === 0);
   const parts = versions === 1 && jobs.length > 10 ? PARALLEL : 1;
   return Array.from({ length: parts }, (_, part) => ({
     version,
@@ -63,20 +67,17 @@ function chunksOf(areas: readonly Area[], version: Major, versions: number): Chu
 
 async function runChunk({ version, jobs }: Chunk, outcomes: Outcome[]): Promise<void> {
   // In memory where that is possible: a disk is slow at random after thousands of files were removed.
-  const server = await startOwnServer(version, existsSync('/dev/shm') ? { TMPDIR: '/dev/shm' } : {});
-  try {
-    await runMutations(server, {
-      version,
-      jobs,
-      probe: !values['no-probe'],
-      onOutcome: (outcome) => {
-        outcomes.push(outcome);
-        if (values.verbose || isFault(outcome)) console.log(tell(outcome));
-      },
-    });
-  } finally {
-    await server.stop();
-  }
+  const env = existsSync('/dev/shm') ? { TMPDIR: '/dev/shm' } : {};
+  await runMutations({
+    version,
+    jobs,
+    probe: !values['no-probe'],
+    startServer: () => startOwnServer(version, env),
+    onOutcome: (outcome) => {
+      outcomes.push(outcome);
+      if (values.verbose || isFault(outcome)) console.log(tell(outcome));
+    },
+  });
 }
 
 function tell({ version, area, id, result, layers, details }: Outcome): string {

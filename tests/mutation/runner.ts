@@ -1,12 +1,9 @@
-import pg from 'pg';
-import { apply, defaultSettings, makeDatabase, type Settings } from '../../src/index.js';
-import { databaseUrl, withClient } from '../support/database.js';
 import type { Major, TestServer } from '../support/postgres.js';
-import { readCluster, restoreCluster, type ClusterState } from './cluster.js';
+import { Bench } from './bench.js';
 import { FIXTURES, type Fixture } from './fixtures.js';
 import type { Area, BreakingMutation, Mutation, Outcome, Verdict } from './model.js';
 import { LAYERS } from '../../src/validate/model.js';
-import { prove } from './prover.js';
+import { prove, SHARED } from './prover.js';
 
 /** A mutation and where it comes from. */
 export interface Job {
@@ -26,169 +23,128 @@ export const jobsOf = (areas: readonly Area[], version: Major): Job[] =>
     ),
   );
 
-/** How mutations are run on one server. */
+/** How mutations are run. */
 export interface RunOptions {
   readonly version: Major;
   readonly jobs: readonly Job[];
   readonly probe: boolean;
+  /** Starts a server: the first one, and another after a mutation that one did not survive. */
+  readonly startServer: () => Promise<TestServer>;
   readonly onOutcome: (outcome: Outcome) => void;
 }
 
-/** Runs mutations one after the other, each in a database of its own; afterwards the cluster is as before. */
-export async function runMutations(server: TestServer, options: RunOptions): Promise<void> {
-  for (const fixture of FIXTURES) {
-    const jobs = options.jobs.filter((job) => job.fixture === fixture.name);
-    if (jobs.length > 0) await runFixture(new Bench(server, fixture, options), jobs);
+/** Runs mutations one after the other, each in a database of its own; whatever one does, the others are run. */
+export async function runMutations(options: RunOptions): Promise<void> {
+  let server = await options.startServer();
+  try {
+    for (const fixture of FIXTURES) {
+      let jobs = options.jobs.filter((job) => job.fixture === fixture.name);
+      while (jobs.length > 0) {
+        jobs = await runFixture(new Bench(server, fixture, options.version), jobs, options);
+        if (jobs.length === 0) break;
+        await server.stop();
+        server = await options.startServer();
+      }
+    }
+  } finally {
+    await server.stop();
   }
 }
 
-async function runFixture(bench: Bench, jobs: readonly Job[]): Promise<void> {
+/** Runs the mutations of a fixture; returns those that are left when the server is of no use any more. */
+async function runFixture(bench: Bench, jobs: readonly Job[], options: RunOptions): Promise<Job[]> {
   await bench.build();
-  for (const job of jobs) bench.options.onOutcome(await bench.run(job));
+  const known = await learnKnown(bench, options);
+  for (const [at, job] of jobs.entries()) {
+    const { outcome, isIntact } = await runJob(bench, job, { ...options, known });
+    options.onOutcome(outcome);
+    if (!isIntact) return jobs.slice(at + 1);
+  }
   await bench.tearDown();
+  return [];
 }
 
-/** A fixture's database, from which each mutation gets a copy. */
-class Bench {
-  readonly #admin: string;
-  readonly #base: string;
-  readonly #copy: string;
-  /** Before and after the fixture stands. */
-  #empty: ClusterState | undefined;
-  #built: ClusterState | undefined;
+/** Runs one mutation and says what became of it, and whether the server is as before. */
+async function runJob(
+  bench: Bench,
+  job: Job,
+  options: LookOptions,
+): Promise<{ outcome: Outcome; isIntact: boolean }> {
+  const about = { version: options.version, area: job.area, id: job.mutation.id, kind: job.kind };
+  const failed = (cause: unknown): Outcome => ({
+    ...about,
+    result: job.kind === 'breaking' ? 'missed' : 'alarmed',
+    layers: [],
+    details: [
+      `the runner failed: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`,
+    ],
+  });
+  const outcome = await look(bench, job, options).then((found) => ({ ...about, ...found }), failed);
+  try {
+    await bench.clear();
+    return { outcome, isIntact: true };
+  } catch (cause) {
+    // eslint-disable-next-line no-console -- a program for the terminal
+    console.error(`${job.area}/${job.mutation.id}: starting another server: ${String(cause)}`);
+    return { outcome, isIntact: false };
+  }
+}
+
+interface LookOptions extends RunOptions {
   /** What is found of the fixture as it is. */
-  readonly #known = new Set<string>();
-
-  constructor(
-    readonly server: TestServer,
-    readonly fixture: Fixture,
-    readonly options: RunOptions,
-  ) {
-    this.#admin = databaseUrl(server, server.database);
-    this.#base = `base_${fixture.name.replaceAll('-', '_')}`;
-    this.#copy = `${this.#base}_copy`;
-  }
-
-  async build(): Promise<void> {
-    const { version } = this.options;
-    this.#empty = await withClient(this.#admin, (client) => readCluster(client, version));
-    await withClient(this.#admin, (client) =>
-      client.query(`create database ${this.#base} template template0`),
-    );
-    const settings = this.#settings(this.#base);
-    for (const department of this.fixture.departments) await apply({ ...department, settings });
-    await withClient(databaseUrl(this.server, this.#base), (client) => client.query(this.fixture.prepare));
-    this.#built = await withClient(this.#admin, (client) => readCluster(client, version));
-    await this.#learnWhatIsKnown();
-  }
-
-  /** Runs one mutation and says what became of it. */
-  async run(job: Job): Promise<Outcome> {
-    try {
-      return await this.#runAndJudge(job);
-    } catch (cause) {
-      throw new Error(`${job.area}/${job.mutation.id}: ${String(cause)}`, { cause });
-    }
-  }
-
-  async #runAndJudge(job: Job): Promise<Outcome> {
-    const verdicts = await this.#inCopy(job, (settings) =>
-      prove({
-        settings,
-        departmentIds: this.#departmentsOf(job),
-        probe: this.options.probe && this.fixture.probe !== false,
-      }),
-    );
-    const { version } = this.options;
-    const about = { version, area: job.area, id: job.mutation.id, kind: job.kind };
-    if (typeof verdicts === 'string') return { ...about, result: 'missed', layers: [], details: [verdicts] };
-    return { ...about, ...judge(job, this.#newErrors(verdicts)) };
-  }
-
-  async tearDown(): Promise<void> {
-    await withClient(this.#admin, async (client) => {
-      await client.query(`drop database ${this.#base} with (force)`);
-      if (this.#empty) await restoreCluster(client, this.options.version, this.#empty);
-    });
-  }
-
-  #departmentsOf(job: Job): readonly string[] {
-    const all = this.fixture.departments.map(({ departmentId }) => departmentId);
-    return job.kind === 'harmless' ? all : (job.mutation.caughtFor ?? all.slice(0, 1));
-  }
-
-  /** Mutates a copy and looks at it; a text where the mutation itself could not be carried out. */
-  async #inCopy<T>({ mutation }: Job, look: (settings: Settings) => Promise<T>): Promise<T | string> {
-    await withClient(this.#admin, (client) =>
-      client.query(`create database ${this.#copy} template ${this.#base}`),
-    );
-    try {
-      const failed = await this.#mutate(mutation);
-      return failed ?? (await look(this.#settings(this.#copy)));
-    } finally {
-      await withClient(this.#admin, async (client) => {
-        await client.query(`drop database ${this.#copy} with (force)`);
-        if (this.#built) await restoreCluster(client, this.options.version, this.#built);
-      });
-    }
-  }
-
-  async #mutate(mutation: Mutation): Promise<string | undefined> {
-    try {
-      await withClient(databaseUrl(this.server, this.#copy), async (client) => {
-        if (mutation.prepare) await client.query(mutation.prepare.replaceAll('{database}', this.#copy));
-        await client.query(mutation.sql.replaceAll('{database}', this.#copy));
-      });
-      return undefined;
-    } catch (cause) {
-      if (!(cause instanceof pg.DatabaseError)) throw cause;
-      return `the mutation itself failed: ${cause.message}`;
-    }
-  }
-
-  async #learnWhatIsKnown(): Promise<void> {
-    const nothing: Job = {
-      area: '',
-      fixture: this.fixture.name,
-      kind: 'harmless',
-      mutation: { id: 'nothing', sql: 'select' },
-    };
-    const { details, result } = await this.run(nothing);
-    if (result !== 'passed')
-      throw new Error(`fixture ${this.fixture.name} is not clean:\n${details.join('\n')}`);
-  }
-
-  #newErrors(verdicts: ReadonlyMap<string, readonly Verdict[]>): Map<string, Verdict[]> {
-    return new Map(
-      [...verdicts].map(([id, found]) => [
-        id,
-        found.filter((each) => each.severity === 'error' && !this.#known.has(keyOf(each))),
-      ]),
-    );
-  }
-
-  #settings(database: string): Settings {
-    const { host, port, user, password } = this.server;
-    const { pack, packDirs } = this.fixture;
-    return defaultSettings({
-      database: makeDatabase({ host, port, user, password, name: database }, 'the mutation suite'),
-      pack,
-      packDirs,
-      variables: this.fixture.variables?.(this.options.version) ?? {},
-    });
-  }
+  readonly known: ReadonlySet<string>;
 }
 
-const keyOf = (verdict: Verdict): string => `${verdict.code} ${verdict.object} ${verdict.message}`;
+async function look(bench: Bench, job: Job, options: LookOptions): Promise<Judged> {
+  const { failed, settings } = await bench.mutate(job.mutation);
+  if (failed !== undefined)
+    return { result: job.kind === 'breaking' ? 'missed' : 'alarmed', layers: [], details: [failed] };
+  const all = bench.fixture.departments.map(({ departmentId }) => departmentId);
+  const asked = departmentsOf(bench.fixture, job);
+  const probe = options.probe && bench.fixture.probe !== false;
+  // Attacks take long; all else is better looked at as it is in a fleet.
+  const others = probe ? [] : all.filter((id) => !asked.includes(id));
+  const verdicts = await prove({ settings, departmentIds: asked, others, probe });
+  return judge(job, errorsOf(verdicts, asked, options.known));
+}
+
+/** Looks at the fixture as it is. Whatever is found is a false alarm; mutations must be found besides. */
+async function learnKnown(bench: Bench, options: RunOptions): Promise<ReadonlySet<string>> {
+  const mutation = { id: 'as-it-is', sql: 'select' };
+  const nothing: Job = { area: bench.fixture.name, fixture: bench.fixture.name, kind: 'harmless', mutation };
+  const { outcome, isIntact } = await runJob(bench, nothing, { ...options, known: new Set() });
+  if (!isIntact) throw new Error(`fixture ${bench.fixture.name} cannot be copied`);
+  options.onOutcome(outcome);
+  return new Set(outcome.details);
+}
+
+function departmentsOf({ departments }: Fixture, { kind, mutation }: Job): readonly string[] {
+  const all = departments.map(({ departmentId }) => departmentId);
+  return kind === 'harmless' ? all : (mutation.caughtFor ?? all.slice(0, 1));
+}
+
+/** The errors of the departments that are asked for, or of the shared pack. */
+const errorsOf = (
+  verdicts: ReadonlyMap<string, readonly Verdict[]>,
+  asked: readonly string[],
+  known: ReadonlySet<string>,
+): Map<string, Verdict[]> =>
+  new Map(
+    (asked.length === 0 ? [SHARED] : asked).map((id) => [
+      id,
+      (verdicts.get(id) ?? []).filter(
+        (verdict) => verdict.severity === 'error' && !known.has(tell(id, verdict)),
+      ),
+    ]),
+  );
+
+type Judged = Pick<Outcome, 'result' | 'layers' | 'details'>;
 
 const tell = (department: string, verdict: Verdict): string =>
   `${department} ${verdict.layer}/${verdict.code}${verdict.isolation ? ' (isolation)' : ''} ${verdict.object}: ${verdict.message}`;
 
 /** Compares what was found with what was to be found. */
-export function judge(
-  job: Job,
-  errors: ReadonlyMap<string, readonly Verdict[]>,
-): Pick<Outcome, 'result' | 'layers' | 'details'> {
+export function judge(job: Job, errors: ReadonlyMap<string, readonly Verdict[]>): Judged {
   const details = [...errors].flatMap(([id, found]) => found.map((verdict) => tell(id, verdict)));
   const faults = [...errors].flatMap(([id, found]) => faultsOf(job, id, found));
   const layers = ([...LAYERS, 'refused'] as const).filter((layer) =>

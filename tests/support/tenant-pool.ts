@@ -10,6 +10,8 @@ import { shopSettings } from './shop.js';
 export interface ShopWorld {
   readonly database: TestDatabase;
   readonly pool: pg.Pool;
+  /** Where the pool connects, and as whom. */
+  readonly url: string;
   /** Options of a tenant's transaction. */
   readonly as: (tenantId: string, more?: Partial<WithTenantOptions>) => WithTenantOptions;
   /** A pool like the world's own. */
@@ -52,6 +54,7 @@ export async function makeShopWorld(
   };
   return {
     database,
+    url: url.href,
     pool: makePool(),
     makePool,
     as: (tenantId, more = {}) => ({

@@ -20,6 +20,7 @@ const DIRECTIVES: Directives = {
   runAs: 'owner',
   section: 'schema',
   irreversible: undefined,
+  noTransaction: false,
   lockTimeoutMs: undefined,
 };
 

@@ -83,7 +83,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     const problems: IngestProblem[] = [];
     const result = await ingestEvents({
       ...common,
-      source: openSource(required(options, 'argument')),
+      source: openSource(required(options, 'file')),
       lane: text(options, 'lane') === 'TEST_DATA' ? 'TEST_DATA' : 'DIRECT',
       onProblem: (problem) => {
         if (text(options, 'format') === 'json') problems.push(problem);

@@ -1,27 +1,87 @@
+import { readFile } from 'node:fs/promises';
 import { apply } from '../../api/apply.js';
+import type { FleetPlan } from '../../api/plan.js';
+import { applyFleet } from '../../api/fleet-apply.js';
 import { formatApply, formatPendingSql } from '../../report/apply-text.js';
+import { FedgenError } from '../../shared/errors.js';
 import { colours } from '../colours.js';
-import { printJson, printVerbatim, printText } from '../print.js';
+import { fleetPolicyOf, isFleet, selectionOf } from '../fleet-options.js';
+import { printFleet } from '../fleet-output.js';
+import { printJson, printJsonLine, printVerbatim, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { withProgress } from '../progress.js';
 import { targetOf, flag, settingsOf, text } from '../settings.js';
 
 /** `fedgen apply` */
-export const runApply: Handler = async (options, signal) => {
+export const runApply: Handler = async (options, signal, drain) => {
+  const many = flag(options, 'all') || flag(options, 'verify') || text(options, 'plan') !== undefined;
+  if (many || isFleet(options)) return runFleet(options, signal, drain);
   const settings = await settingsOf(options);
   const dryRun = flag(options, 'dryRun');
-  const result = await withProgress((onEvent) =>
-    apply({
-      ...targetOf(options),
-      settings,
-      signal,
-      onEvent,
-      dryRun,
-      acceptEdited: flag(options, 'acceptEdited'),
-    }),
+  const format = text(options, 'format');
+  const result = await withProgress(
+    (onEvent) =>
+      apply({
+        ...targetOf(options),
+        settings,
+        signal,
+        onEvent,
+        dryRun,
+        acceptEdited: flag(options, 'acceptEdited'),
+      }),
+    format,
   );
-  if (text(options, 'format') === 'json') printJson({ apply: result });
+  if (format === 'json') printJson({ apply: result });
+  else if (format === 'ndjson') printJsonLine({ event: 'result', apply: result });
   else if (dryRun && result.pending.length > 0) printVerbatim(formatPendingSql(result));
   else printText(formatApply(result, colours(process.stdout)));
   return 0;
 };
+
+const runFleet: Handler = async (options, signal, drain) => {
+  const single = ['department', 'acceptEdited', 'dryRun'].filter((name) => options[name] !== undefined);
+  if (single.length > 0) {
+    throw new FedgenError('E_USAGE', '--department, --dry-run and --accept-edited are for one department', {
+      hint: 'Name it with --department-id alone. New departments come with their names from --targets-from; "fedgen plan" shows what would run.',
+    });
+  }
+  const settings = await settingsOf(options);
+  const selection = await selectionOf(options);
+  const format = text(options, 'format');
+  drain.use();
+  const result = await withProgress(
+    async (onEvent) =>
+      applyFleet({
+        ...selection,
+        ...fleetPolicyOf(options),
+        all: flag(options, 'all'),
+        verify: flag(options, 'verify'),
+        plan: await readPlan(options),
+        settings,
+        signal,
+        drain: drain.signal,
+        onEvent,
+      }),
+    format,
+  );
+  return printFleet(result, format);
+};
+
+/** The plan that was handed over. @throws FedgenError E_USAGE for a file that is none, or beside a choice of departments. */
+async function readPlan(options: Parameters<Handler>[0]): Promise<FleetPlan | undefined> {
+  const file = text(options, 'plan');
+  if (file === undefined) return undefined;
+  if (flag(options, 'all') || isFleet(options) || options['departmentId'] !== undefined)
+    throw new FedgenError('E_USAGE', 'a plan says itself which departments are meant');
+  try {
+    const plan: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (Reflect.get(Object(plan), 'schemaVersion') === 1 && Array.isArray(Reflect.get(Object(plan), 'steps')))
+      return plan as FleetPlan;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FedgenError('E_USAGE', `cannot read the plan ${file}: ${reason}`, { cause });
+  }
+  throw new FedgenError('E_USAGE', `${file} is no plan of fedgen`, {
+    hint: 'Make one with: fedgen plan --all --out plan.json',
+  });
+}

@@ -11,7 +11,8 @@ import { EXIT, FedgenError } from '../../shared/errors.js';
 
 /** `fedgen generate`, and with its flags the whole way of a new department. */
 export const runGenerate: Handler = async (options, signal) => {
-  const [settings] = await Promise.all([settingsOf(options), warmUp()]);
+  const needs = { database: flag(options, 'apply') || flag(options, 'validate') };
+  const [settings] = await Promise.all([settingsOf(options, needs), warmUp()]);
   const kinds = (['types', 'prisma'] as const).filter((kind) => options[kind] !== undefined);
   if (kinds.length > 0) return generateCodeInstead(kinds, options, settings);
   const target = { ...targetOf(options), settings, signal };

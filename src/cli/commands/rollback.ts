@@ -1,10 +1,13 @@
 import { describeTarget } from '../../api/describe-target.js';
+import { rollbackFleet } from '../../api/fleet-rollback.js';
 import { rollback, rollbackControlPlane, type RollbackResult } from '../../api/rollback.js';
 import type { RollbackGoal } from '../../apply/rollback.js';
 import { formatRollback } from '../../report/rollback-text.js';
 import { FedgenError } from '../../shared/errors.js';
 import { colours } from '../colours.js';
 import { confirmDestruction } from '../confirm.js';
+import { fleetPolicyOf, isFleet, selectionOf } from '../fleet-options.js';
+import { printFleet } from '../fleet-output.js';
 import { printJson, printVerbatim, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { withProgress } from '../progress.js';
@@ -15,8 +18,9 @@ type Options = Parameters<Handler>[0];
 const CONTROL_PLANE = { destruction: 'This removes the control plane', name: 'federation' } as const;
 
 /** `fedgen rollback` */
-export const runRollback: Handler = async (options, signal) => {
+export const runRollback: Handler = async (options, signal, drain) => {
   if (flag(options, 'controlPlane')) refuseGoals(options);
+  else if (isFleet(options)) return runFleet(options, signal, drain);
   const goal = flag(options, 'controlPlane') ? undefined : goalOf(options);
   const settings = await settingsOf(options);
   const common = {
@@ -38,13 +42,46 @@ export const runRollback: Handler = async (options, signal) => {
   return 0;
 };
 
+const runFleet: Handler = async (options, signal, drain) => {
+  const single = ['department', 'dryRun'].filter((name) => options[name] !== undefined);
+  if (single.length > 0) {
+    throw new FedgenError('E_USAGE', '--department and --dry-run are for one department', {
+      hint: 'Name it with --department-id alone.',
+    });
+  }
+  const goal = goalOf(options);
+  const settings = await settingsOf(options);
+  const selection = await selectionOf(options);
+  if (goal.kind === 'all' && !flag(options, 'yes')) {
+    await confirmDestruction('This drops schemas and roles of all the departments chosen', 'all', signal);
+  }
+  const allowDataLoss = flag(options, 'allowDataLoss');
+  const format = text(options, 'format');
+  drain.use();
+  const result = await withProgress(
+    (onEvent) =>
+      rollbackFleet({
+        ...selection,
+        ...fleetPolicyOf(options),
+        goal,
+        allowDataLoss,
+        settings,
+        signal,
+        drain: drain.signal,
+        onEvent,
+      }),
+    format,
+  );
+  return printFleet(result, format);
+};
+
 /** The control plane goes as a whole: what would say how far back contradicts that. */
 function refuseGoals(options: Options): void {
-  const given = ['departmentId', 'to', 'steps', 'all'].filter((name) => options[name] !== undefined);
+  const given = ['departmentId', 'to', 'steps', 'all', 'run'].filter((name) => options[name] !== undefined);
   if (given.length === 0) return;
   throw new FedgenError(
     'E_USAGE',
-    '--control-plane does not go with --department-id, --to, --steps or --all',
+    '--control-plane does not go with --department-id, --to, --steps, --all or --run',
     {
       hint: 'Remove departments first, each by its own command; then fedgen rollback --control-plane --yes.',
     },
@@ -59,9 +96,11 @@ function goalOf(options: Options): RollbackGoal {
   if (to !== undefined) goals.push({ kind: 'to', number: to });
   if (steps !== undefined) goals.push({ kind: 'steps', steps });
   if (flag(options, 'all')) goals.push({ kind: 'all' });
+  const runId = text(options, 'run');
+  if (runId !== undefined) goals.push({ kind: 'run', runId });
   const [goal] = goals;
   if (!goal || goals.length > 1) {
-    throw new FedgenError('E_USAGE', 'rollback needs one of --to, --steps and --all', {
+    throw new FedgenError('E_USAGE', 'rollback needs one of --to, --steps, --all and --run', {
       hint: 'For example: fedgen rollback --department-id hr --steps 1. To remove the control plane: --control-plane.',
     });
   }

@@ -2,15 +2,18 @@ import { status } from '../../api/status.js';
 import { formatStatus } from '../../report/status-text.js';
 import { EXIT } from '../../shared/errors.js';
 import { colours } from '../colours.js';
+import { isFleet, selectionOf } from '../fleet-options.js';
 import { printJson, printText } from '../print.js';
 import type { Handler } from '../program.js';
-import { flag, settingsOf, text } from '../settings.js';
+import { flag, list, settingsOf, text } from '../settings.js';
 
 /** `fedgen status` */
 export const runStatus: Handler = async (options, signal) => {
   const settings = await settingsOf(options);
-  const departmentId = text(options, 'departmentId');
-  const result = await status({ settings, signal, ...(departmentId !== undefined && { departmentId }) });
+  const ids = list(options, 'departmentId') ?? [];
+  const departmentId = isFleet(options) ? undefined : ids[0];
+  const selection = departmentId === undefined ? await selectionOf(options) : { departmentId };
+  const result = await status({ ...selection, settings, signal });
   if (text(options, 'format') === 'json') printJson({ status: result });
   else
     printText(formatStatus(result, { detailed: departmentId !== undefined, paint: colours(process.stdout) }));

@@ -25,11 +25,16 @@ export const runValidate: Handler = async (options, signal) => {
 };
 
 function validateOptions(options: Options): Parameters<typeof validate>[0] {
-  const [only, skip, targets] = ['only', 'skip', 'departmentId'].map((name) => list(options, name));
+  const [only, skip, targets, exclude, groups] = ['only', 'skip', 'departmentId', 'exclude', 'group'].map(
+    (name) => list(options, name),
+  );
   const [snapshot, writeSnapshot] = ['snapshot', 'writeSnapshot'].map((name) => text(options, name));
   const failOn = severity(text(options, 'failOn'));
   return {
     ...(targets && { targets }),
+    exclude,
+    groups,
+    shard: text(options, 'shard'),
     ...(only && { only }),
     ...(skip && { skip }),
     ...(failOn && { failOn }),

@@ -24,8 +24,14 @@ export const PROBE_TITLES = {
   not_proven: 'everything could be proven by the connecting role',
 } as const;
 
+/** Checks that need connections of their own, since what they look at shows only when a transaction or a login ends. */
+export const CONNECTION_TITLES = {
+  pooled_connections: 'a connection that goes back to its pool takes nothing of its tenant along',
+  real_logins: 'whoever logs in reaches its own rows and nothing else',
+} as const;
+
 /** Stable code of a check of this layer. */
-export type ProbeCode = keyof typeof PROBE_TITLES;
+export type ProbeCode = keyof typeof PROBE_TITLES | keyof typeof CONNECTION_TITLES;
 
 /**
  * What must come of an attempt. `refused`: a refusal, nothing else. `nothing`: a refusal, or no row. `unchanged`: a

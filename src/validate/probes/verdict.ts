@@ -1,5 +1,5 @@
 import type { CheckResult, Finding, MatrixCell } from '../model.js';
-import { isRight, PROBE_TITLES, type ProbeCode, type Result } from './attempt.js';
+import { CONNECTION_TITLES, isRight, PROBE_TITLES, type ProbeCode, type Result } from './attempt.js';
 import { DONE } from './run.js';
 
 /** A finding that no single attempt led to. */
@@ -18,26 +18,28 @@ const MOST_NAMED = 6;
 
 /** One check result per code, in order: findings by object, evidence by operation. */
 export function checkResults(results: readonly Result[], remarks: Remarks): CheckResult[] {
-  return Object.entries(PROBE_TITLES).map(([key, title]) => {
-    const code = key as ProbeCode;
-    const own = results.filter(({ attempt }) => attempt.check === code);
-    const findings = [
-      ...attemptFindings(own.filter((result) => !isRight(result))),
-      ...remarks.findings.filter((finding) => finding.check === code).map(withoutCheck),
-    ];
-    const evidence = [
-      ...counted(own.filter(isRight)),
-      ...remarks.evidence.filter((each) => each.check === code).map(({ text }) => text),
-    ];
-    return {
-      code,
-      layer: 'probe',
-      title,
-      summary: summaryOf(own, findings, remarks.idle[code]),
-      findings,
-      evidence,
-    };
-  });
+  return Object.keys(PROBE_TITLES).map((code) => checkResult(code as ProbeCode, results, remarks));
+}
+
+/** The result of one check. */
+export function checkResult(code: ProbeCode, results: readonly Result[], remarks: Remarks): CheckResult {
+  const own = results.filter(({ attempt }) => attempt.check === code);
+  const findings = [
+    ...attemptFindings(own.filter((result) => !isRight(result))),
+    ...remarks.findings.filter((finding) => finding.check === code).map(withoutCheck),
+  ];
+  const evidence = [
+    ...counted(own.filter(isRight)),
+    ...remarks.evidence.filter((each) => each.check === code).map(({ text }) => text),
+  ];
+  return {
+    code,
+    layer: 'probe',
+    title: { ...PROBE_TITLES, ...CONNECTION_TITLES }[code],
+    summary: summaryOf(own, findings, remarks.idle[code]),
+    findings,
+    evidence,
+  };
 }
 
 /**

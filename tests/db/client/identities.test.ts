@@ -1,7 +1,9 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { tokenSigner, withTenant, type WithTenantOptions } from '../../../src/client.js';
+import { createTenantDb } from '../../../src/client/kysely.js';
 import { apply, rotateTenantKey } from '../../../src/index.js';
+import { federationPack, type FederationDatabase } from '../../golden/code/federation.types.js';
 import { createTestDatabase, withClient } from '../../support/database.js';
 import { testSettings } from '../../support/department.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
@@ -115,6 +117,19 @@ describe('departments', () => {
         client.query('select from legal_tenant.notifications'),
       );
       await expect(across).rejects.toMatchObject({ code: '42501' });
+      const departments = createTenantDb<FederationDatabase>(pool, {
+        pack: federationPack,
+        rolePrefix: database.rolePrefix,
+      });
+      const flags = await departments.withTenant({ tenantId: 'hr' }, async (db) => {
+        await db.insertInto('feature_flags').values({ feature_name: 'dark' }).execute();
+        return db.selectFrom('feature_flags').select(['department', 'feature_name']).execute();
+      });
+      expect(flags).toEqual([{ department: 'hr', feature_name: 'dark' }]);
+      const none = await departments.withTenant({ tenantId: 'legal' }, (db) =>
+        db.selectFrom('feature_flags').selectAll().execute(),
+      );
+      expect(none).toEqual([]);
       expect((await pool.query('show search_path')).rows).toEqual([{ search_path: '"$user", public' }]);
       expect((await failure(() => withTenant(pool, as('sales'), () => 'in'))).code).toBe('E_TENANT_REFUSED');
       expect((await failure(() => withTenant(pool, as('Sales'), () => 'in'))).code).toBe('E_USAGE');

@@ -12,14 +12,14 @@ update federation.tenants set role_name = case role_name when 'hr_role' then 'sa
 insert into federation.tenants (role_name, tenant_id, pack, department_id) values ('intruder', 'hr', 'other', 'hr');
 
 -- binding-of-group: breaks isolation, for hr sales
-insert into federation.tenants (role_name, tenant_id, pack) values ('federation_tenant', 'hr', 'other');
+insert into federation.tenants (role_name, tenant_id, pack, department_id) values ('federation_tenant', 'hr', 'other', 'hr');
 
 -- binding-to-other: breaks isolation, for hr sales
 -- given: delete from federation.tenants where role_name = 'hr_role'
 update federation.tenants set role_name = 'hr_role' where role_name = 'sales_role';
 
 -- binding-of-missing-role: breaks isolation, for hr sales
-insert into federation.tenants (role_name, tenant_id, pack) values ('nobody_yet', 'sales', 'other');
+insert into federation.tenants (role_name, tenant_id, pack, department_id) values ('nobody_yet', 'sales', 'other', 'sales');
 
 -- permission-by-hand: breaks completeness, for hr sales
 insert into federation.cross_dept_permissions (source_department_id, target_department_id, permission_type, resource_type, granted_by) values ('sales', 'hr', 'read', '*', 'me');
@@ -113,7 +113,7 @@ alter table federation.tenants drop column status cascade;
 alter table federation.tenants drop constraint tenants_pkey;
 
 -- tenant-unique-dropped: breaks isolation, for hr sales
-alter table federation.tenants drop constraint tenants_pack_tenant_id_key;
+alter table federation.tenants drop constraint tenants_role_name_key;
 
 -- ledger-unique-dropped: breaks completeness, for hr sales
 drop index federation.schema_migrations_applied_key;

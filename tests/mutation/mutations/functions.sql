@@ -64,7 +64,7 @@ grant execute on function federation.sync_cross_dept_grants(text) to hr_role;
 alter function federation.unregister_department(text) security definer;
 
 -- overload-of-identity: breaks isolation, for hr sales
-create function federation.current_tenant(text) returns text language sql as 'select $1';
+create function federation.current_tenant(varchar) returns text language sql as 'select $1::text';
 
 -- overload-of-may-read: breaks isolation, for hr sales
 create function federation.may_read(target varchar, resource varchar) returns boolean language sql as 'select true';

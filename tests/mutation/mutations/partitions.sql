@@ -4,13 +4,13 @@
 alter table north_tenant.readings detach partition north_tenant.readings_2025;
 
 -- drop-partition: breaks completeness
-drop table north_tenant.readings_2025;
+drop table north_tenant.readings_2025 cascade;
 
 -- drop-default-partition: breaks completeness
-drop table north_tenant.readings_rest;
+drop table north_tenant.readings_rest cascade;
 
 -- drop-sub-partition: breaks completeness
-drop table north_tenant.readings_2026_odd;
+drop table north_tenant.readings_2026_odd cascade;
 
 -- attach-elsewhere: breaks isolation
 -- given: create schema lab; create table lab.readings_2030 (like north_tenant.readings including defaults including constraints including generated)
@@ -102,7 +102,7 @@ create or replace function north_tenant.daily_totals_of(wanted date) returns tab
 -- shown-to-neighbour: breaks isolation, for north south
 grant execute on function north_tenant.daily_totals_of(date) to south_role;
 
--- shown-to-public: breaks isolation, for north south
+-- shown-to-public: breaks isolation
 grant execute on function north_tenant.daily_totals_of(date) to public;
 
 -- shown-unpinned: breaks isolation
@@ -179,6 +179,10 @@ create index extra on north_tenant.readings_2025 (site, raw);
 
 -- parent-index: harmless
 create index extra on north_tenant.telegrams (site, received_at);
+
+-- granted-new-partition: breaks completeness
+-- given: create table north_tenant.readings_2030 partition of north_tenant.readings for values from ('2030-01-01') to ('2031-01-01'); alter table north_tenant.readings_2030 owner to federation_owner; alter table north_tenant.readings_2030 enable row level security, force row level security
+grant select on north_tenant.readings_2030 to north_role;
 
 -- closed-new-partition: harmless
 -- given: create table north_tenant.readings_2030 partition of north_tenant.readings for values from ('2030-01-01') to ('2031-01-01'); alter table north_tenant.readings_2030 owner to federation_owner; alter table north_tenant.readings_2030 enable row level security

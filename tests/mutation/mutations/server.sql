@@ -68,9 +68,9 @@ alter extension citext set schema hr_tenant;
 -- given: create extension citext
 alter extension citext add table hr_tenant.contacts;
 
--- untrusted-language: breaks isolation, for hr sales
+-- language-trusted-by-hand: breaks isolation, for hr sales
 -- given: create function public.handler() returns language_handler language c as '$libdir/plpgsql', 'plpgsql_call_handler'; create language shell handler public.handler
-grant usage on language shell to hr_role;
+update pg_language set lanpltrusted = true where lanname = 'shell';
 
 -- trusted-new-language: breaks isolation, for hr sales
 -- given: create function public.handler() returns language_handler language c as '$libdir/plpgsql', 'plpgsql_call_handler'

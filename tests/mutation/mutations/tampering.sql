@@ -24,7 +24,7 @@ update pg_policy set polqual = null where polname = 'floor' and polrelid = 'hr_t
 -- policies-removed: breaks isolation
 delete from pg_policy where polrelid = 'hr_tenant.contacts'::regclass;
 
--- privileges-rewritten: breaks isolation, for hr sales
+-- privileges-rewritten: breaks isolation
 update pg_class set relacl = relacl || '{sales_role=r/federation_owner}'::aclitem[] where oid = 'hr_tenant.contacts'::regclass;
 
 -- not-null-removed: breaks completeness

@@ -37,6 +37,8 @@ export const rowOf = (script: RenderedScript, changes: Partial<LedgerRow> = {}):
   state: 'applied',
   appliedBy: 'deploy',
   appliedAt: new Date('2026-01-05T09:30:00Z'),
+  runId: null,
+  statementsDone: 1,
   durationMs: 12,
   rolledBackAt: undefined,
   rolledBackBy: undefined,

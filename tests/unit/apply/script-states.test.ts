@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerRow } from '../../../src/apply/ledger.js';
-import { hasSameTemplates, scriptStates } from '../../../src/apply/script-states.js';
+import { scriptStates } from '../../../src/apply/script-states.js';
 import { renderScripts, rowOf } from './rows.js';
 
 const scripts = await renderScripts(3);
@@ -64,24 +64,5 @@ describe('the states of scripts', () => {
       durationMs: 12,
     });
     expect(undone).toMatchObject({ appliedBy: undefined, appliedAt: undefined, durationMs: undefined });
-  });
-});
-
-describe('templates are the same', () => {
-  it('until one that stands says something else', () => {
-    expect(hasSameTemplates(scripts, rows())).toBe(true);
-    expect(hasSameTemplates(scripts, [])).toBe(true);
-    expect(
-      hasSameTemplates(
-        scripts,
-        rows((number) => (number === 3 ? { templateChecksum: 'x' } : {})),
-      ),
-    ).toBe(false);
-    expect(
-      hasSameTemplates(
-        scripts,
-        rows(() => ({ templateChecksum: 'x', state: 'rolled_back' })),
-      ),
-    ).toBe(true);
   });
 });

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { parseDirectives } from '../../../src/packs/directives.js';
 import { FedgenError } from '../../../src/shared/errors.js';
 
-const NONE = { runAs: 'owner', section: 'schema', irreversible: undefined, lockTimeoutMs: undefined };
+const NONE = {
+  runAs: 'owner',
+  section: 'schema',
+  irreversible: undefined,
+  lockTimeoutMs: undefined,
+  noTransaction: false,
+};
 const parse = (source: string): unknown => parseDirectives(source, 'a.sql.njk');
 
 describe('directives', () => {
@@ -12,6 +18,7 @@ describe('directives', () => {
     ['-- fedgen: run-as provisioner', { runAs: 'provisioner' }],
     ['-- fedgen: run-as owner', {}],
     ['--fedgen:section rls', { section: 'rls' }],
+    ['-- fedgen: no-transaction', { noTransaction: true }],
     ['-- fedgen: irreversible the rows are gone: see #12', { irreversible: 'the rows are gone: see #12' }],
     ['-- fedgen: lock-timeout 2s  ', { lockTimeoutMs: 2000 }],
     [

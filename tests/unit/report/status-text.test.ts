@@ -54,6 +54,7 @@ const STATUS: StatusResult = {
   initialized: true,
   departments: [HR, ...others],
   packs: [],
+  runs: [],
 };
 const SHOP: PackStatus = {
   pack: 'shop',

@@ -1,0 +1,135 @@
+import { readFleetState, type FleetState } from '../apply/fleet-state.js';
+import { defaultSettings, type Settings } from '../config/settings.js';
+import { isServerError } from '../db/errors.js';
+import type { Session } from '../db/session.js';
+import { loadPack } from '../packs/load.js';
+import type { Pack } from '../packs/pack.js';
+import { sharedRoles } from '../plan/names.js';
+import { parseShard } from '../plan/selection.js';
+import { planDepartment, type TargetPlan } from '../plan/target.js';
+import type { GivenVariables } from '../plan/variables.js';
+import { createRenderer, type Renderer } from '../render/render.js';
+import { loadSqlParser } from '../render/sql.js';
+import { FedgenError } from '../shared/errors.js';
+import type { PackScript, TargetSelection } from './fleet-survey.js';
+import type { CommonOptions } from './options.js';
+import type { FleetPlan } from './plan.js';
+import { connecting, type Connecting } from './run.js';
+
+/** How many departments are worked on together. */
+export interface FleetOptions extends CommonOptions, Omit<TargetSelection, 'shard'> {
+  /** `2/4`: the second of four parts. */
+  readonly shard?: string | undefined;
+  /** A query that answers ids, and names beside them, of the departments that are meant. */
+  readonly targetsQuery?: string | undefined;
+  readonly pack?: string;
+  /** Values of the pack's variables, for all departments; they win over the configured ones. */
+  readonly variables?: GivenVariables;
+  /** Departments at a time, each on a connection of its own. Default: 4, fewer where the server has little room. */
+  readonly concurrency?: number | undefined;
+  /** `stop` (default) begins no further department after the first failure. */
+  readonly onError?: 'stop' | 'continue' | undefined;
+  /** After how many failures no further department is begun: a number, or a share such as `5%`. */
+  readonly maxFailures?: number | string | undefined;
+  /** The share of the time that each connection works, up to 1. Default: 1. */
+  readonly duty?: number | undefined;
+  /** Compares each department after its scripts with what they should have made, and takes them back where it differs. */
+  readonly verify?: boolean | undefined;
+  /** A plan to carry out: refused if another one would be made now. It says which departments are meant. */
+  readonly plan?: FleetPlan | undefined;
+  /** Aborting it begins no further department; those under way are finished. */
+  readonly drain?: AbortSignal | undefined;
+}
+
+/** A verb's options with defaults filled in. */
+export interface PreparedFleet extends Connecting {
+  readonly options: FleetOptions;
+  readonly pack: Pack;
+  readonly renderer: Renderer;
+  readonly scripts: readonly PackScript[];
+  readonly planOf: (target: { readonly id: string; readonly name: string }) => TargetPlan;
+}
+
+/**
+ * Reads the pack, before anything connects.
+ * @throws FedgenError E_PACK_*, E_USAGE for a shared pack.
+ */
+export async function prepareFleet(options: FleetOptions): Promise<PreparedFleet> {
+  const settings = options.settings ?? defaultSettings();
+  const [pack] = await Promise.all([
+    loadPack(options.pack ?? settings.pack, settings.packDirs),
+    loadSqlParser(),
+  ]);
+  if (pack.tenancy === 'shared') {
+    throw new FedgenError(
+      'E_USAGE',
+      `pack ${pack.name} is shared by all its tenants and belongs to no department`,
+      {
+        hint: 'It has one installation per database: name it with --pack alone.',
+      },
+    );
+  }
+  const variables = { ...settings.variables[pack.name], ...options.variables };
+  const renderer = await createRenderer(pack);
+  const planOf = (target: { readonly id: string; readonly name: string }): TargetPlan =>
+    planDepartment(pack, target, { rolePrefix: settings.rolePrefix, variables });
+  return {
+    ...connecting({ ...options, settings }),
+    options,
+    pack,
+    renderer,
+    planOf,
+    scripts: renderer.checksums(planOf(SAMPLE)).map(toPackScript),
+  };
+}
+
+/** Renders like any department. */
+const SAMPLE = { id: 'sample', name: 'Sample' };
+
+/** A script as the ledger's sums know it. */
+export const toPackScript = (script: ReturnType<Renderer['checksums']>[number]): PackScript => ({
+  key: `${script.source.pack}/${script.source.name}`,
+  templateChecksum: script.templateChecksum,
+});
+
+/** Registry and ledger as the owner reads them. */
+export const readState = (session: Session, settings: Settings): Promise<FleetState | undefined> =>
+  readFleetState(session, sharedRoles(settings.rolePrefix).owner);
+
+/** The selection with what a query adds to it. @throws FedgenError E_USAGE. */
+export async function readSelection(session: Session, options: FleetOptions): Promise<TargetSelection> {
+  const { shard, targetsQuery, ...rest } = options;
+  const parsed = { ...rest, ...(shard !== undefined && { shard: parseShard(shard) }) };
+  return targetsQuery === undefined
+    ? parsed
+    : { ...parsed, named: [...(options.named ?? []), ...(await queryTargets(session, targetsQuery))] };
+}
+
+async function queryTargets(session: Session, query: string): Promise<{ id: string; name?: string }[]> {
+  await session.client.query('begin read only');
+  try {
+    const { rows } = await session.client.query<unknown[]>({ text: query, rowMode: 'array' });
+    return rows.map(([id, name]) => ({ id: String(id), ...(typeof name === 'string' && { name }) }));
+  } catch (cause) {
+    if (!isServerError(cause)) throw cause;
+    throw new FedgenError('E_USAGE', `the query of --targets-from fails: ${cause.message}`, { cause });
+  } finally {
+    await session.client.query('rollback').catch(() => undefined);
+  }
+}
+
+/** @throws FedgenError E_USAGE for what is neither a number nor a share. */
+export function mostFailures(
+  { onError, maxFailures }: Pick<FleetOptions, 'onError' | 'maxFailures'>,
+  targets: number,
+): number {
+  if (maxFailures === undefined) return onError === 'continue' ? Number.POSITIVE_INFINITY : 1;
+  const [, digits = '', percent] = /^(\d{1,9})(%?)$/.exec(String(maxFailures)) ?? [];
+  const number = Number(digits);
+  if (digits === '' || number === 0 || (percent === '%' && number > 100)) {
+    throw new FedgenError('E_USAGE', `"${maxFailures}" is no number of failures`, {
+      hint: 'Write a number from 1, or a share of the departments such as 5%.',
+    });
+  }
+  return percent === '%' ? Math.max(1, Math.ceil((targets * number) / 100)) : number;
+}

@@ -1,0 +1,158 @@
+import { readFailed, readTargetsOfRun, readUnfinished } from '../apply/fleet-book.js';
+import type { FleetState, StandingScript } from '../apply/fleet-state.js';
+import type { Session } from '../db/session.js';
+import type { Settings } from '../config/settings.js';
+import type { Pack } from '../packs/pack.js';
+import { assertDepartmentId, assertDepartmentName, CONTROL_SCHEMA, sharedRoles } from '../plan/names.js';
+import { isSelected, selectIds, type IdSelection } from '../plan/selection.js';
+import { isReservedWord } from '../render/sql.js';
+import { FedgenError } from '../shared/errors.js';
+
+/** Which targets of a database are meant. */
+export interface TargetSelection extends IdSelection {
+  /** Departments with their names, which need not be registered yet. */
+  readonly named?: readonly { readonly id: string; readonly name?: string | undefined }[] | undefined;
+  /** Only those at which a script is pending. */
+  readonly onlyPending?: boolean | undefined;
+  /** Only those whose last run failed. */
+  readonly onlyFailed?: boolean | undefined;
+  /** Only those that this run did not bring to a good end. */
+  readonly resume?: string | undefined;
+  /** Only those at which something of this run stands. */
+  readonly run?: string | undefined;
+}
+
+/** A department, and how far its scripts are from the pack's. */
+export interface SurveyedTarget {
+  readonly id: string;
+  readonly name: string;
+  /** Scripts of the pack that do not stand, as `pack/script`, by number. */
+  readonly pending: readonly string[];
+  /** Templates of standing scripts differ from what was applied: it takes its rendering to say whether that matters. */
+  readonly isSuspect: boolean;
+  /** Standing scripts that the pack does not have. */
+  readonly unknown: readonly string[];
+}
+
+/** A script as it is compared with the ledger. */
+export interface PackScript {
+  readonly key: string;
+  readonly templateChecksum: string;
+}
+
+/** How scripts that stand differ from those of the pack. Pure. */
+export function compareStand(
+  scripts: readonly PackScript[],
+  stand: readonly StandingScript[],
+): Pick<SurveyedTarget, 'pending' | 'isSuspect' | 'unknown'> {
+  const standing = new Map(stand.map(({ key, templateChecksum }) => [key, templateChecksum]));
+  const known = new Set(scripts.map(({ key }) => key));
+  return {
+    pending: scripts.filter(({ key }) => !standing.has(key)).map(({ key }) => key),
+    isSuspect: scripts.some(
+      ({ key, templateChecksum }) => standing.has(key) && standing.get(key) !== templateChecksum,
+    ),
+    unknown: stand.filter(({ key }) => !known.has(key)).map(({ key }) => key),
+  };
+}
+
+/** Does any target of the state stand under this id, and how? */
+export function standOf(state: FleetState | undefined, id: string): readonly StandingScript[] {
+  return state?.groups.find(({ targets }) => targets.some((target) => target.id === id))?.stand ?? [];
+}
+
+/**
+ * The chosen departments of a database, by id, with what is pending at each.
+ * @throws FedgenError E_USAGE, E_TARGET_UNKNOWN, E_NAME_INVALID, E_RUN_UNKNOWN.
+ */
+export async function surveyTargets(
+  session: Session,
+  to: { readonly settings: Settings; readonly pack: Pack },
+  input: {
+    readonly state: FleetState | undefined;
+    readonly scripts: readonly PackScript[];
+    readonly selection: TargetSelection;
+  },
+): Promise<SurveyedTarget[]> {
+  const { state, scripts, selection } = input;
+  const all = new Map<string, SurveyedTarget>();
+  for (const { stand, targets } of state?.groups ?? []) {
+    const compared = compareStand(scripts, stand);
+    for (const { id, name } of targets) if (name !== null) all.set(id, { id, name, ...compared });
+  }
+  for (const each of namedTargets(to.settings, selection, all)) {
+    const compared = all.get(each.id) ?? compareStand(scripts, standOf(state, each.id));
+    all.set(each.id, { ...compared, ...each });
+  }
+  const named = selection.named?.map(({ id }) => id);
+  const ids = await narrow(session, to.settings, { state, selection, ids: named ?? [...all.keys()] });
+  const { chosen } = selectIds(ids, selection, to.settings.groups);
+  refuseUnmatched(session, selectIds([...all.keys()], selection, to.settings.groups).unmatched);
+  const targets = [...new Set(chosen)].sort().flatMap((id) => all.get(id) ?? []);
+  return selection.onlyPending ? targets.filter(({ pending }) => pending.length > 0) : targets;
+}
+
+function namedTargets(
+  settings: Settings,
+  selection: TargetSelection,
+  all: ReadonlyMap<string, SurveyedTarget>,
+): { id: string; name: string }[] {
+  return (selection.named ?? []).map(({ id, name }) => {
+    assertDepartmentId(id, settings.rolePrefix, isReservedWord);
+    if (name !== undefined) assertDepartmentName(name);
+    const known = all.get(id)?.name;
+    if (known !== undefined) return { id, name: known };
+    if (name !== undefined) return { id, name };
+    throw new FedgenError('E_USAGE', `department "${id}" needs a display name`, {
+      hint: 'In a file of targets write the name behind the id: hr,Human Resources',
+    });
+  });
+}
+
+/** What the book of runs says about who is meant. */
+async function narrow(
+  session: Session,
+  settings: Settings,
+  {
+    state,
+    selection,
+    ids,
+  }: { state: FleetState | undefined; selection: TargetSelection; ids: readonly string[] },
+): Promise<readonly string[]> {
+  const { owner } = sharedRoles(settings.rolePrefix);
+  const lists = [
+    selection.resume === undefined ? undefined : await readUnfinished(session, owner, selection.resume),
+    selection.run === undefined ? undefined : await readTargetsOfRun(session, owner, selection.run),
+    selection.onlyFailed && state?.hasRunTargets ? [...(await readFailed(session, owner)).keys()] : undefined,
+  ].filter((list) => list !== undefined);
+  const sets = lists.map((list) => new Set(list));
+  return ids.filter((id) => id !== CONTROL_SCHEMA && !id.includes(':') && sets.every((set) => set.has(id)));
+}
+
+/** @throws FedgenError E_TARGET_UNKNOWN for what a person named and nobody bears. */
+export function refuseUnmatched(session: { readonly where: string }, unmatched: readonly string[]): void {
+  const [id] = unmatched;
+  if (id === undefined) return;
+  const what = id.includes('*') ? `no department matches "${id}"` : `department "${id}" is not registered`;
+  throw new FedgenError('E_TARGET_UNKNOWN', `${what} in ${session.where}`, {
+    hint: `Apply it first: fedgen apply --department "Its Name" --department-id ${id.includes('*') ? 'hr' : id}. "fedgen status" lists what is there.`,
+    details: { departmentId: id },
+  });
+}
+
+/** @throws FedgenError E_USAGE where nothing says which targets are meant. */
+export function requireSelection(selection: Sayable, verb: string): void {
+  const { shard, ...rest } = selection;
+  const others = [shard, rest.named, rest.resume, rest.run, rest.targetsQuery];
+  if (isSelected(rest) || rest.onlyPending || rest.onlyFailed) return;
+  if (others.some((each) => each !== undefined)) return;
+  throw new FedgenError('E_USAGE', `${verb} needs --department-id or --all`, {
+    hint: `For example: fedgen ${verb} --department-id hr, several with a pattern such as "sales_*".`,
+  });
+}
+
+/** A selection as a caller writes it. */
+type Sayable = Omit<TargetSelection, 'shard'> & {
+  readonly shard?: string | undefined;
+  readonly targetsQuery?: string | undefined;
+};

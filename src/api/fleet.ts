@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto';
+import type { TargetRun } from '../apply/apply.js';
+import { bookingSql, startFleetRun } from '../apply/fleet-book.js';
+import { runFleet, type Attempt, type FailedTarget, type FleetOutcome } from '../apply/fleet.js';
+import { finishRun, type LedgerRow, type MigrationCommand } from '../apply/ledger.js';
+import { closeTarget, openTarget } from '../apply/target-session.js';
+import { isConnectionLost, isServerError, statementError } from '../db/errors.js';
+import type { Session } from '../db/session.js';
+import { sharedRoles } from '../plan/names.js';
+import { planWaves } from '../plan/selection.js';
+import type { TargetPlan } from '../plan/target.js';
+import type { FedgenError } from '../shared/errors.js';
+import { VERSION } from '../shared/version.js';
+import { mostFailures, type PreparedFleet } from './fleet-prepare.js';
+import type { SurveyedTarget } from './fleet-survey.js';
+import { requireOwnBackend, withDatabase } from './run.js';
+
+/** What became of a run over many departments. */
+export interface FleetResult extends Omit<FleetOutcome, 'failed' | 'stopped'> {
+  readonly command: MigrationCommand;
+  readonly server: string;
+  /** The run in federation.migration_runs; undefined when there was nothing to do. */
+  readonly runId: string | undefined;
+  /** How many departments were chosen. */
+  readonly targets: number;
+  readonly failed: readonly FailedTarget[];
+  readonly interrupted: boolean;
+  /** Why nobody could go on, where that was it: most often the server is gone. */
+  readonly stopped: FedgenError | undefined;
+  readonly durationMs: number;
+}
+
+/** What is done at one department, under its lock. */
+export interface FleetWork {
+  readonly command: MigrationCommand;
+  /** @returns how many scripts were run. */
+  readonly at: (run: TargetRun, rows: readonly LedgerRow[], runId: string) => Promise<number>;
+}
+
+/** The result for departments of which none needs anything. */
+export const nothingToDo = (session: Session, command: MigrationCommand, targets: number): FleetResult => ({
+  command,
+  server: session.where,
+  runId: undefined,
+  targets,
+  succeeded: 0,
+  unchanged: targets,
+  scripts: 0,
+  failed: [],
+  notRun: [],
+  interrupted: false,
+  stopped: undefined,
+  durationMs: 0,
+});
+
+/**
+ * Does the work at many departments, wave by wave; a wave with a failure is the last. What became of each is the result,
+ * and stands in federation.run_targets.
+ * @param chosen how many were meant; further ones than `targets` need nothing.
+ */
+export async function runOverFleet(
+  session: Session,
+  prepared: PreparedFleet,
+  work: FleetWork,
+  { targets, chosen }: { readonly targets: readonly SurveyedTarget[]; readonly chosen: number },
+): Promise<FleetResult> {
+  if (targets.length === 0) return nothingToDo(session, work.command, chosen);
+  const started = performance.now();
+  await requireOwnBackend(session, prepared);
+  const { options, settings } = prepared;
+  const { owner } = sharedRoles(settings.rolePrefix);
+  const concurrency = options.concurrency ?? (await roomOn(session));
+  const runId = randomUUID();
+  const waves = planWaves(targets, settings.groups);
+  const order = waves.flatMap((wave) => wave.targets.map(({ id }) => id));
+  await startFleetRun(session, owner, { id: runId, command: work.command, toolVersion: VERSION }, order);
+  prepared.onEvent({
+    type: 'fleet-start',
+    runId,
+    server: session.where,
+    targets: targets.length,
+    concurrency,
+  });
+  const total = { succeeded: 0, unchanged: chosen - targets.length, scripts: 0 };
+  const failed: FailedTarget[] = [];
+  const notRun: string[] = [];
+  let stopped: FedgenError | undefined;
+  for (const wave of waves) {
+    if (failed.length > 0 || notRun.length > 0) {
+      notRun.push(...wave.targets.map(({ id }) => id));
+      continue;
+    }
+    if (waves.length > 1) prepared.onEvent({ type: 'wave', name: wave.name, targets: wave.targets.length });
+    const policy = { ...policyOf(prepared, targets.length), concurrency };
+    const outcome = await runFleet(jobOf(prepared, work, { runId, targets: wave.targets, policy }));
+    total.succeeded += outcome.succeeded;
+    total.unchanged += outcome.unchanged;
+    total.scripts += outcome.scripts;
+    failed.push(...outcome.failed);
+    notRun.push(...outcome.notRun);
+    stopped = outcome.stopped;
+  }
+  const interrupted =
+    (options.signal?.aborted === true || options.drain?.aborted === true) && notRun.length > 0;
+  const result = { ...total, failed, notRun, stopped, interrupted };
+  await closeRun(session, prepared, runId, result);
+  const durationMs = performance.now() - started;
+  return { command: work.command, server: session.where, runId, targets: chosen, ...result, durationMs };
+}
+
+async function closeRun(
+  session: Session,
+  prepared: PreparedFleet,
+  runId: string,
+  result: Pick<FleetResult, 'failed' | 'notRun' | 'interrupted' | 'stopped'>,
+): Promise<void> {
+  const { owner } = sharedRoles(prepared.settings.rolePrefix);
+  const isGood = result.failed.length === 0 && result.notRun.length === 0;
+  const state = isGood ? 'succeeded' : result.interrupted ? 'interrupted' : 'failed';
+  const first = result.failed[0]?.error ?? result.stopped;
+  const close = (by: Session): Promise<void> =>
+    finishRun(by, owner, { id: runId, state, ...(first && { error: first.message }) });
+  try {
+    await close(session);
+  } catch {
+    // The connection that opened the run may be the one that broke; without any, the next run closes this one.
+    await withDatabase({ ...prepared, signal: undefined, onEvent: quiet }, 'closing the run', close).catch(
+      () => undefined,
+    );
+  }
+}
+
+const quiet = (): void => undefined;
+
+function jobOf(
+  prepared: PreparedFleet,
+  work: FleetWork,
+  { runId, targets, policy }: { runId: string; targets: readonly SurveyedTarget[]; policy: Policy },
+): Parameters<typeof runFleet<SurveyedTarget>>[0] {
+  const { planOf, signal, onEvent, options } = prepared;
+  const owner = sharedRoles(prepared.settings.rolePrefix).owner;
+  return {
+    targets,
+    policy,
+    signal,
+    onEvent,
+    drain: options.drain,
+    connect: (use) => withDatabase({ ...prepared, onEvent: quiet }, 'working on departments', use),
+    attempt: (session, target) => attempt(session, prepared, work, { plan: planOf(target), runId }),
+    onFailed: async (session, { id }, error) => {
+      const booking = { runId, target: id, state: 'failed', error: error.message } as const;
+      await session.client.query(bookingSql(owner, booking));
+    },
+  };
+}
+
+async function attempt(
+  session: Session,
+  prepared: PreparedFleet,
+  work: FleetWork,
+  { plan, runId }: { readonly plan: TargetPlan; readonly runId: string },
+): Promise<Attempt> {
+  try {
+    const opened = await openTarget(session, plan);
+    if (!opened.taken) {
+      const { holder } = opened;
+      return {
+        kind: 'busy',
+        holder: holder ? `backend ${holder.pid} (${holder.application || 'unnamed'})` : 'another session',
+      };
+    }
+    const scripts = await work.at(fleetRun(session, prepared, plan), opened.rows, runId);
+    await closeTarget(session, plan, { runId, state: 'succeeded' });
+    return { kind: 'done', scripts };
+  } catch (error) {
+    await closeTarget(session, plan, undefined).catch(() => undefined);
+    throw isServerError(error) || isConnectionLost(error)
+      ? statementError(error, `working on "${plan.target.id}"`)
+      : error;
+  }
+}
+
+/** Locks are not waited for long, and nothing is tried again on the spot: the target goes to the back of the queue. */
+const fleetRun = (session: Session, { settings }: PreparedFleet, plan: TargetPlan): TargetRun => ({
+  session,
+  plan,
+  limits: {
+    lockTimeoutMs: settings.fleetLockTimeoutMs,
+    lockRetries: 0,
+    statementTimeoutMs: settings.statementTimeoutMs,
+  },
+  toolVersion: VERSION,
+  onEvent: quiet,
+});
+
+type Policy = Parameters<typeof runFleet>[0]['policy'];
+
+function policyOf({ options, settings }: PreparedFleet, targets: number): Omit<Policy, 'concurrency'> {
+  return {
+    maxFailures: mostFailures(options, targets),
+    duty: options.duty ?? 1,
+    lockRetries: settings.fleetLockRetries,
+    lockWaitMs: settings.lockWaitMs,
+  };
+}
+
+/** More connections than this bring little: the server's disk and processors are busy. */
+const USUAL_CONCURRENCY = 4;
+
+/** How many connections may be used: a few, and at most half of those that the server has free. */
+async function roomOn(session: Session): Promise<number> {
+  const { rows } = await session.client.query<{ free: number }>(
+    `select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+            - (select count(*) from pg_stat_activity where backend_type = 'client backend')::int as free`,
+  );
+  return Math.max(1, Math.min(USUAL_CONCURRENCY, Math.floor((rows[0]?.free ?? 0) / 2)));
+}

@@ -1,0 +1,126 @@
+import type { Session } from '../db/session.js';
+import { quoteIdentifier, quoteLiteral } from '../render/quote.js';
+import { FedgenError } from '../shared/errors.js';
+import { asOwner } from './as-owner.js';
+import type { MigrationCommand } from './ledger.js';
+import { MARK_DEAD_RUNS } from './ledger.js';
+
+/** What became of a target in a run. */
+export type BookedState = 'pending' | 'succeeded' | 'failed';
+
+/** Opens a run over many targets, and books each of them as pending. */
+export async function startFleetRun(
+  session: Session,
+  owner: string,
+  run: { readonly id: string; readonly command: MigrationCommand; readonly toolVersion: string },
+  targets: readonly string[],
+): Promise<void> {
+  await asOwner(session, owner, 'read write', async () => {
+    await session.client.query(
+      `with dead as (${MARK_DEAD_RUNS})
+       insert into federation.migration_runs (run_id, command, tool_version) values ($1, $2, $3)`,
+      [run.id, run.command, run.toolVersion],
+    );
+    await session.client.query(
+      'insert into federation.run_targets (run_id, target) select $1, unnest($2::text[])',
+      [run.id, targets],
+    );
+  });
+}
+
+/** SQL that books what became of a target; as the owner role, in a transaction of its own. */
+export function bookingSql(
+  owner: string,
+  booking: {
+    readonly runId: string;
+    readonly target: string;
+    readonly state: BookedState;
+    readonly error?: string | undefined;
+  },
+): string {
+  const error = booking.error === undefined ? 'null' : quoteLiteral(booking.error.replaceAll('\0', ''));
+  return `begin; set local role ${quoteIdentifier(owner)}; set local synchronous_commit = off;
+    update federation.run_targets set state = ${quoteLiteral(booking.state)}, error = ${error}, finished_at = clock_timestamp()
+     where run_id = ${quoteLiteral(booking.runId)} and target = ${quoteLiteral(booking.target)}; commit;`;
+}
+
+/** The targets that a run did not bring to a good end. @throws FedgenError E_RUN_UNKNOWN. */
+export async function readUnfinished(session: Session, owner: string, runId: string): Promise<string[]> {
+  return asOwner(session, owner, 'read only', async () => {
+    await requireRun(session, runId);
+    const { rows } = await session.client.query<{ target: string }>(
+      `select target from federation.run_targets where run_id = $1 and state <> 'succeeded' order by target`,
+      [runId],
+    );
+    return rows.map(({ target }) => target);
+  });
+}
+
+/** The targets at which something of a run still stands. @throws FedgenError E_RUN_UNKNOWN. */
+export async function readTargetsOfRun(session: Session, owner: string, runId: string): Promise<string[]> {
+  return asOwner(session, owner, 'read only', async () => {
+    const command = await requireRun(session, runId);
+    if (command === 'rollback')
+      throw new FedgenError('E_USAGE', `run ${runId} was a rollback itself`, {
+        hint: 'What it undid is applied again with fedgen apply.',
+      });
+    const { rows } = await session.client.query<{ target: string }>(
+      `select distinct target from federation.schema_migrations
+        where run_id = $1 and state = 'applied' order by target`,
+      [runId],
+    );
+    return rows.map(({ target }) => target);
+  });
+}
+
+/** Targets whose last run failed, with what went wrong. */
+export async function readFailed(session: Session, owner: string): Promise<Map<string, string>> {
+  return asOwner(session, owner, 'read only', async () => {
+    const { rows } = await session.client.query<{ target: string; error: string | null }>(
+      `select target, error from (
+         select distinct on (target) target, state, error from federation.run_targets
+          where state <> 'pending' order by target, finished_at desc) last
+        where state = 'failed' order by target`,
+    );
+    return new Map(rows.map(({ target, error }) => [target, error ?? '']));
+  });
+}
+
+/** A run that is under way. */
+export interface RunningRun {
+  readonly runId: string;
+  readonly command: MigrationCommand;
+  readonly startedAt: Date;
+  readonly runBy: string;
+  readonly targets: number;
+  /** Targets that are finished, well or not. */
+  readonly done: number;
+}
+
+/** The runs over many targets that are under way now: their connections still stand. */
+export async function readRunning(session: Session, owner: string): Promise<RunningRun[]> {
+  return asOwner(session, owner, 'read only', async () => {
+    const { rows } = await session.client.query<RunningRun>(
+      `select r.run_id::text as "runId", r.command, r.started_at as "startedAt", r.run_by as "runBy",
+              count(t.target)::int as targets, (count(t.target) filter (where t.state <> 'pending'))::int as done
+         from federation.migration_runs r join federation.run_targets t using (run_id)
+        where r.state = 'running'
+          and exists (select from pg_stat_activity a where a.pid = r.backend_pid and a.backend_start <= r.started_at)
+        group by r.run_id order by r.started_at`,
+    );
+    return rows;
+  });
+}
+
+async function requireRun(session: Session, runId: string): Promise<string> {
+  const { rows } = await session.client.query<{ command: string }>(
+    'select command from federation.migration_runs where run_id::text = $1',
+    [runId],
+  );
+  const [run] = rows;
+  if (run) return run.command;
+  throw new FedgenError('E_RUN_UNKNOWN', `there is no run ${runId} in ${session.where}`, {
+    hint: 'The summary of each run names its id; federation.migration_runs lists all of them.',
+    details: { runId },
+  });
+}

@@ -1,0 +1,84 @@
+import type { Session } from '../db/session.js';
+import { sqlState } from '../db/errors.js';
+import { quoteIdentifier } from '../render/quote.js';
+
+/** A script that stands, as far as a whole fleet is looked at. */
+export interface StandingScript {
+  /** `pack/script`. */
+  readonly key: string;
+  readonly templateChecksum: string;
+}
+
+/** A target of the ledger or the registry. */
+export interface KnownTarget {
+  readonly id: string;
+  /** Display name; null for one that is not registered. */
+  readonly name: string | null;
+  readonly status: string | null;
+}
+
+/** Targets at which exactly the same scripts stand. */
+export interface TargetGroup {
+  readonly stand: readonly StandingScript[];
+  readonly targets: readonly KnownTarget[];
+}
+
+/** Where a whole database stands. */
+export interface FleetState {
+  readonly groups: readonly TargetGroup[];
+  /** Is there a book of the targets of runs? A control plane of an earlier version has none. */
+  readonly hasRunTargets: boolean;
+}
+
+/** The server sums up: of 10,000 targets a handful of rows is sent. */
+const STATE = `
+with standing as (
+  select m.target, string_agg(m.pack || '/' || m.script || ' ' || m.template_checksum, ',' order by m.number, m.pack) as stand
+    from federation.schema_migrations m where m.state = 'applied' group by m.target)
+select coalesce(s.stand, '') as stand,
+       json_agg(json_build_array(coalesce(d.department_id, s.target), d.department_name, d.status)
+                order by coalesce(d.department_id, s.target)) as targets
+  from standing s full join federation.departments d on d.department_id = s.target
+ group by 1`;
+
+/**
+ * Registry and ledger of a whole database in one query.
+ * @returns undefined where there is no control plane.
+ */
+export async function readFleetState(session: Session, owner: string): Promise<FleetState | undefined> {
+  const sql = `begin read only; set local role ${quoteIdentifier(owner)}; set local jit = off;
+    select to_regclass('federation.run_targets') is not null as found; ${STATE}; commit`;
+  try {
+    const results: unknown = await session.client.query(sql);
+    const [flag] = rowsOf(results, 3) as { found: boolean }[];
+    const groups = rowsOf(results, 4) as {
+      stand: string;
+      targets: [string, string | null, string | null][];
+    }[];
+    return {
+      hasRunTargets: flag?.found ?? false,
+      groups: groups.map(({ stand, targets }) => ({
+        stand: stand === '' ? [] : stand.split(',').map(standingScript),
+        targets: targets.map(([id, name, status]) => ({ id, name, status })),
+      })),
+    };
+  } catch (error) {
+    await session.client.query('rollback').catch(() => undefined);
+    if (NO_CONTROL_PLANE.has(sqlState(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** No such role, no such schema, no such table: nothing was applied here yet. */
+const NO_CONTROL_PLANE: ReadonlySet<string> = new Set(['22023', '42704', '3F000', '42P01']);
+
+function standingScript(text: string): StandingScript {
+  const [key = '', templateChecksum = ''] = text.split(' ');
+  return { key, templateChecksum };
+}
+
+/** pg answers several statements with one result each. */
+export function rowsOf(results: unknown, index: number): readonly unknown[] {
+  const rows: unknown = Reflect.get(Object(Reflect.get(Object(results), index)), 'rows');
+  return Array.isArray(rows) ? rows : [];
+}
