@@ -11,6 +11,7 @@ export default defineConfig(
       '**/node_modules',
       '**/*.mjs',
       'bin',
+      'tests/golden',
       'eslint.config.js',
     ],
   },

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { activityBench } from './activity.mjs';
 import { applyBench } from './apply.mjs';
 import { validateBench } from './validate.mjs';
+import { fleetBench } from './fleet.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = path.join(root, 'bin', 'fedgen.js');
@@ -47,6 +48,10 @@ const [node, help, generate] = timeProcesses(
 rmSync(dir, { recursive: true });
 const { apply, limit } = await applyBench(rounds);
 const activity = await activityBench(Math.min(rounds, 5));
+// The first block warms both sides up and is left out.
+const block = Math.ceil(departments / 40);
+const fleet = await fleetBench({ blocks: 5, block, concurrency: 4 });
+const settled = (times) => median(times.slice(1));
 
 const { whole, fleets } = await validateBench(bin, rounds, [departments / 10, departments]);
 const [few, many] = fleets;
@@ -73,6 +78,14 @@ const rows = [
   row(`validate ${many.size} departments without attacks, each / 8 ms`, many.each, 8, 1),
   row(`the same / each of ${few.size} departments`, many.each, few.each, 1.3),
   row('the same, MB of the server process / 150 MB', many.memory, 150, 1),
+  row(
+    `apply ${4 * block} departments, 4 at a time / one query each on 4 connections`,
+    settled(fleet.fleet),
+    settled(fleet.limit),
+    1.15,
+  ),
+  row('client CPU per department / 3 ms', settled(fleet.cpu), 3, 1),
+  row('apply --all with nothing to do / 150 ms', settled(fleet.idle), 150, 1),
 ];
 console.log(
   `Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, ${rounds} rounds, medians in ms`,

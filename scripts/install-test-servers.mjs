@@ -7,5 +7,4 @@ import { installNested } from './install-nested.mjs';
 const folder = (name) => fileURLToPath(new URL(`../tests/support/${name}/`, import.meta.url));
 
 // Prisma's own scripts load engines from the internet, which nothing here runs.
-process.exitCode =
-  installNested(folder('servers')) || installNested(folder('prisma'), ['--ignore-scripts']);
+process.exitCode = installNested(folder('servers')) || installNested(folder('prisma'), ['--ignore-scripts']);

@@ -5,6 +5,7 @@ import { expectError, runCli } from '../support/cli.js';
 const COMMANDS = [
   'generate',
   'apply',
+  'plan',
   'rollback',
   'status',
   'validate',

@@ -44,7 +44,7 @@ describe('how far must be said', () => {
   ])('%j', async (args) => {
     const result = await installation.run('rollback', ...args);
     expectError(result, 2, 'E_USAGE');
-    expect(result.stderr).toContain('--to, --steps and --all');
+    expect(result.stderr).toContain('--to, --steps, --all and --run');
   });
 
   it.each([[['--steps', '1']], [['--all']]])('and of which department: %j', async (args) => {

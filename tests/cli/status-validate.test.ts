@@ -67,10 +67,15 @@ describe('status', () => {
         initialized: true,
         departments: [
           { departmentId: 'hr', version: 11, pending: 0 },
+          { departmentId: 'legal', version: 9, pending: 2, scripts: [] },
+        ],
+      },
+    });
+    const legal = await run('status', '--department-id', 'legal', '--format', 'json');
+    expect(parseDocument(legal)).toMatchObject({
+      status: {
+        departments: [
           {
-            departmentId: 'legal',
-            version: 9,
-            pending: 2,
             scripts: {
               length: 11,
               9: { script: '0010_secure_department', state: 'rolled-back' },

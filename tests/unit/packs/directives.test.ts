@@ -32,7 +32,7 @@ describe('directives', () => {
   });
 
   it.each([
-    '-- fedgen: no-transaction',
+    '-- fedgen: no-transactions',
     '-- fedgen: run-as',
     '-- fedgen: run-as root',
     '-- fedgen: section RLS',

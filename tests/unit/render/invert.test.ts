@@ -18,7 +18,7 @@ describe('statements about older objects are undone', () => {
     ['create sequence s.q', 'drop sequence "s"."q"'],
     ['create foreign table s.f (a int) server x', 'drop foreign table "s"."f"'],
     ['create index i on s.t (a)', 'drop index "s"."i"'],
-    ['create index concurrently i on t (a)', 'drop index concurrently "i"'],
+    ['create index concurrently i on t (a)', 'drop index "i"'],
     ['create statistics s.x on a, b from s.t', 'drop statistics "s"."x"'],
     ['create policy p on s.t', 'drop policy "p" on "s"."t"'],
     [

@@ -24,6 +24,33 @@ update federation.schema_migrations
 reset role;
 
 -- ====================================================================================================
+-- rollback of control-plane/0010_create_fleet
+
+set search_path = "federation";
+set role "federation_owner";
+
+drop index federation.schema_migrations_running_key;
+delete from federation.schema_migrations where state = 'running';
+alter table federation.schema_migrations
+  drop constraint schema_migrations_state_check,
+  add constraint schema_migrations_state_check check (state in ('applied', 'rolled_back'));
+update federation.migration_runs set command = 'apply' where command = 'import';
+alter table federation.migration_runs
+  drop constraint migration_runs_command_check,
+  add constraint migration_runs_command_check check (command in ('apply', 'rollback'));
+drop table federation.run_targets;
+
+reset role;
+reset search_path;
+
+set role "federation_owner";
+update federation.schema_migrations
+   set state = 'rolled_back', rolled_back_at = clock_timestamp(), rolled_back_by = session_user
+ where target = 'federation' and pack = 'control-plane'
+   and script = '0010_create_fleet' and state = 'applied';
+reset role;
+
+-- ====================================================================================================
 -- rollback of control-plane/0009_create_validations
 
 set search_path = "federation";
