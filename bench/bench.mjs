@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { activityBench } from './activity.mjs';
 import { applyBench } from './apply.mjs';
 import { validateBench } from './validate.mjs';
 import { fleetBench } from './fleet.mjs';
@@ -46,6 +47,7 @@ const [node, help, generate] = timeProcesses(
 );
 rmSync(dir, { recursive: true });
 const { apply, limit } = await applyBench(rounds);
+const activity = await activityBench(Math.min(rounds, 5));
 // The first block warms both sides up and is left out.
 const block = Math.ceil(departments / 40);
 const fleet = await fleetBench({ blocks: 5, block, concurrency: 4 });
@@ -69,6 +71,9 @@ const rows = [
   row('fedgen --help / node -e 0', help, node, 1.35),
   row('generate one department, whole process / 400 ms', generate, 400, 1),
   row('apply one department / the same SQL as one query', median(apply), median(limit), 1.2),
+  // At least a quarter of the rate of a bare COPY.
+  row('ingest 100,000 events / bare COPY of their lines', activity.ingest, activity.copy, 4),
+  row('permission check at 1,000,000 events and 10,000 users / 1 ms', activity.check, 1, 1),
   row('validate one department, all layers, whole process / 1500 ms', whole, 1500, 1),
   row(`validate ${many.size} departments without attacks, each / 8 ms`, many.each, 8, 1),
   row(`the same / each of ${few.size} departments`, many.each, few.each, 1.3),

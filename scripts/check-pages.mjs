@@ -42,6 +42,8 @@ const WHY = {
   callable_functions: 'A SECURITY DEFINER function reads with the rights of its owner.',
   cached_plans: 'On unpatched servers a prepared statement keeps the access of before (CVE-2026-14666).',
   gateway_alone: 'The login of a pooled application must have no rights of its own.',
+  callers_only:
+    'The procedures of such a pack are its only guard: whatever can be reached past them is open.',
   pooled_connections:
     'A role, a setting, a plan or a cursor that outlives its transaction speaks for the wrong tenant in the next one.',
   real_logins:

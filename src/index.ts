@@ -40,6 +40,22 @@ export {
   type RemoveTenantResult,
   type TenantStatusResult,
 } from './api/tenant-lifecycle.js';
+export {
+  addActivityUser,
+  grantActivityPermission,
+  listActivityPermissions,
+  revokeActivityPermission,
+  type ActivityAccess,
+  type ActivityPermission,
+  type AddActivityUserOptions,
+  type GrantActivityOptions,
+} from './api/activity.js';
+export {
+  ingestEvents,
+  type IngestOptions,
+  type IngestProblem,
+  type IngestResult,
+} from './api/activity-ingest.js';
 export { seed, type SeededTenant, type SeedResult } from './api/seed.js';
 export { rotateTenantKey, type RotatedKey, type RotateKeyOptions } from './api/tenant-keys.js';
 export { signTenantToken, type TokenInput } from './client/tenant-token.js';

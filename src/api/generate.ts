@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { composeFiles, type GeneratedFile } from '../render/compose.js';
 import type { Target } from '../plan/target.js';
 import { loadSqlParser } from '../render/sql-parser.js';
@@ -11,6 +12,7 @@ import {
   type RenderedPlan,
   type TargetOptions,
 } from './options.js';
+import { renderDocuments, renderEngine, UNVERIFIED } from './renderings.js';
 import { writeFiles } from './write-files.js';
 
 /** Starts compiling the SQL grammar, on another thread: worth calling before work that keeps this one busy. */
@@ -24,6 +26,8 @@ export interface GenerateOptions extends TargetOptions {
   readonly rlsOnly?: boolean;
   /** Folder to write to; nothing is written when it is left out. */
   readonly outputDir?: string;
+  /** `snowflake`: the files of the pack for that engine, which nothing here runs, in a folder of that name. */
+  readonly engine?: 'postgres' | 'snowflake';
   /** Moment that is noted in the manifest. Left out, the same input gives the same bytes. */
   readonly timestamp?: Date;
 }
@@ -41,6 +45,8 @@ export interface GenerateResult {
   readonly pack: string;
   /** File names and contents, in the order in which psql runs them, then their rollbacks and the manifest. */
   readonly files: readonly GeneratedFile[];
+  /** What must be known before the files are used. */
+  readonly notes: readonly string[];
   /** Paths written, in the same order; empty without outputDir. */
   readonly written: readonly string[];
 }
@@ -54,13 +60,16 @@ export async function generate(options: GenerateOptions): Promise<GenerateResult
   const prepared = await prepare(options);
   const rendered = await renderTarget(prepared, { name: options.department });
   const { target } = rendered.plan;
+  const { engine = 'postgres' } = options;
+  if (engine !== 'postgres') return generateFor(engine, rendered, options);
   const names = { schema: `schema_${target.schema}.sql`, rls: `rls_policies_${fileId(target)}.sql` };
   const targetFiles = composeFiles(rendered.plan, rendered.scripts, names);
   const sqlFiles = options.rlsOnly
     ? targetFiles.filter((file) => file.name.startsWith('rls_policies_'))
     : targetFiles;
   const controlPlane = options.controlPlane ? await controlPlaneFiles(prepared) : [];
-  const files = [...controlPlane, ...sqlFiles, manifest(rendered, sqlFiles, options.timestamp)];
+  const documents = renderDocuments(prepared.pack, rendered.plan);
+  const files = [...controlPlane, ...sqlFiles, ...documents, manifest(rendered, sqlFiles, options.timestamp)];
   return {
     target: target.id,
     departmentId: prepared.departmentId,
@@ -68,7 +77,28 @@ export async function generate(options: GenerateOptions): Promise<GenerateResult
     role: target.role ?? target.group ?? '',
     pack: prepared.pack.name,
     files,
+    notes: [],
     written: options.outputDir === undefined ? [] : await writeFiles(options.outputDir, files),
+  };
+}
+
+/** Another engine's files, with the documents of the pack. */
+async function generateFor(
+  engine: string,
+  { plan }: RenderedPlan,
+  { outputDir }: GenerateOptions,
+): Promise<GenerateResult> {
+  const { pack, target } = plan;
+  const files = [...renderEngine(pack, plan, engine), ...renderDocuments(pack, plan)];
+  return {
+    target: target.id,
+    departmentId: undefined,
+    schema: target.schema,
+    role: target.group ?? '',
+    pack: pack.name,
+    files,
+    notes: [UNVERIFIED],
+    written: outputDir === undefined ? [] : await writeFiles(path.join(outputDir, engine), files),
   };
 }
 

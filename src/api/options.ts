@@ -2,7 +2,12 @@ import { defaultSettings, type Settings } from '../config/settings.js';
 import { loadControlPlane, loadPack } from '../packs/load.js';
 import type { Pack } from '../packs/pack.js';
 import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
-import { assertDepartmentId, assertDepartmentName, assertSharedPack, sharedTargetId } from '../plan/names.js';
+import {
+  assertDepartmentId,
+  assertDepartmentName,
+  assertInstallation,
+  sharedTargetId,
+} from '../plan/names.js';
 import { planControlPlane, planTarget, type TargetPlan } from '../plan/target.js';
 import type { GivenVariables } from '../plan/variables.js';
 import { createRenderer, type RenderedScript } from '../render/render.js';
@@ -102,13 +107,13 @@ function targetIdOf(pack: Pack, settings: Settings, options: TargetOptions): str
   if (options.departmentId !== undefined || options.department !== undefined) {
     throw new FedgenError(
       'E_USAGE',
-      `pack ${pack.name} is shared by all its tenants and belongs to no department`,
+      `pack ${pack.name} ${pack.tenancy === 'shared' ? 'is shared by all its tenants' : 'is one installation'} and belongs to no department`,
       {
-        hint: 'Leave --department-id and --department out. Tenants are added with "fedgen tenant add".',
+        hint: `Leave --department-id and --department out.${pack.tenancy === 'shared' ? ' Tenants are added with "fedgen tenant add".' : ''}`,
       },
     );
   }
-  assertSharedPack(pack, settings.rolePrefix, isReservedWord);
+  assertInstallation(pack, settings.rolePrefix, isReservedWord);
   return sharedTargetId(pack.family);
 }
 
@@ -118,7 +123,7 @@ function targetIdOf(pack: Pack, settings: Settings, options: TargetOptions): str
  */
 export function isSettled(prepared: Prepared, department: string | undefined): boolean {
   if (prepared.departmentId !== undefined) return department !== undefined;
-  return Object.hasOwn(prepared.variables, IDENTITY_VARIABLE) || prepared.pack.identityModes.length === 1;
+  return Object.hasOwn(prepared.variables, IDENTITY_VARIABLE) || prepared.pack.identityModes.length <= 1;
 }
 
 /** Renders the scripts of the target. @throws FedgenError E_USAGE for a department without a name. */
@@ -129,7 +134,8 @@ export async function renderTarget(prepared: Prepared, registered: Registered): 
       ? undefined
       : { id: departmentId, name: requireDepartmentName(prepared, registered.name) };
   const variables = {
-    ...(registered.identity !== undefined && { [IDENTITY_VARIABLE]: registered.identity }),
+    ...(registered.identity !== undefined &&
+      pack.identityModes.length > 0 && { [IDENTITY_VARIABLE]: registered.identity }),
     ...prepared.variables,
   };
   const plan = planTarget(pack, department, { rolePrefix: settings.rolePrefix, variables });

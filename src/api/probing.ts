@@ -6,6 +6,7 @@ import type { TargetPlan } from '../plan/target.js';
 import type { CheckResult, MatrixCell } from '../validate/model.js';
 import type { Arena } from '../validate/probes/arena.js';
 import { PROBE_TITLES } from '../validate/probes/attempt.js';
+import { probeCallers } from '../validate/probes/callers.js';
 import { departmentArena } from '../validate/probes/department.js';
 import { probeTarget } from '../validate/probes/probe-target.js';
 import { createScratch, renderScratch } from '../validate/scratch.js';
@@ -38,6 +39,8 @@ export async function probe(session: Session, subject: ProbeSubject): Promise<Pr
   const { client } = session;
   await client.query(`begin; set local lock_timeout = ${LOCK_TIMEOUT_MS}; set local jit = off`);
   try {
+    if (subject.plan.pack.tenancy === 'single')
+      return { ...(await probeCallers(session, subject.plan)), matrix: [] };
     const arena = await setUp(session, subject);
     const { checks, matrix } = await probeTarget(arena);
     return {

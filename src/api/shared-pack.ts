@@ -12,7 +12,7 @@ import { FedgenError } from '../shared/errors.js';
 export async function refuseOtherIdentity(session: Session, plan: TargetPlan): Promise<void> {
   const installed = plan.target.kind === 'shared' ? await findInstalled(session, plan) : undefined;
   const wanted = plan.variables[IDENTITY_VARIABLE];
-  if (!installed || installed.identityMode === wanted) return;
+  if (!installed || wanted === undefined || installed.identityMode === wanted) return;
   throw new FedgenError(
     'E_USAGE',
     `pack "${installed.pack}" is installed with identity ${installed.identityMode}, not ${String(wanted)}`,

@@ -111,7 +111,7 @@ async function packStatus(
       pack: pack.family,
       schemas: plan.target.schemas,
       status: installed ? 'INSTALLED' : 'UNREGISTERED',
-      identity: String(plan.variables[IDENTITY_VARIABLE]),
+      identity: String(plan.variables[IDENTITY_VARIABLE] ?? 'none'),
       tenants: installed?.tenants ?? 0,
       ...summarize(pack, scriptStates(scripts, rows)),
     },

@@ -50,7 +50,7 @@ export function chooseTargets(
   registry: Registry,
   { pack, selection, settings }: Survey,
 ): RegisteredTarget[] {
-  if (pack.tenancy === 'shared') return [requirePack(session, registry, pack)];
+  if (pack.tenancy !== 'schema') return [requirePack(session, registry, pack)];
   const ids = registry.departments.map(({ id }) => id);
   const { chosen, unmatched } = selectIds(ids, selection, settings.groups);
   refuseUnmatched(session, ids.length === 0 ? [...unmatched, ...(selection.targets ?? [])] : unmatched);
@@ -116,8 +116,10 @@ async function obtainRecording(
 }
 
 /** How the tenants of the pack are told apart in this database. */
-export const identityOf = ({ pack }: Survey, registry: Registry): IdentityMode =>
-  registry.packs.find(({ id }) => id === pack.family)?.identity ?? pack.identityModes[0] ?? 'role';
+export function identityOf({ pack }: Survey, registry: Registry): IdentityMode {
+  const identity = registry.packs.find(({ id }) => id === pack.family)?.identity;
+  return identity === undefined || identity === 'none' ? (pack.identityModes[0] ?? 'role') : identity;
+}
 
 /** The variables with the identity mode that the pack was installed with. */
 const settled = (survey: Survey, registry: Registry): TargetPlan['variables'] =>

@@ -10,6 +10,7 @@ import type { IdentityMode } from '../packs/pack.js';
 import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
 import { CONNECTION_TITLES, PROBE_TITLES } from '../validate/probes/attempt.js';
 import { probeConnections } from './connection-probes.js';
+import { CALLER_TITLES } from '../validate/probes/callers.js';
 import { probe, type Probed } from './probing.js';
 import { CONTRACT_TITLES } from '../validate/contract.js';
 import { describeIdentity, RESIDUAL_RISKS } from '../validate/identity.js';
@@ -39,7 +40,7 @@ export async function listChecks(): Promise<{ code: string; layer: Layer; title:
     ...of('contract', CONTRACT_TITLES),
     ...of('catalogue', await listCatalogueChecks()),
     ...of('drift', { drift: DRIFT_TITLE, control_plane_drift: CONTROL_PLANE_TITLE }),
-    ...of('probe', { ...PROBE_TITLES, ...CONNECTION_TITLES }),
+    ...of('probe', { ...PROBE_TITLES, ...CONNECTION_TITLES, ...CALLER_TITLES }),
   ];
 }
 
@@ -71,7 +72,7 @@ export async function lookAtAll(session: Session, survey: Survey, connect: Conne
     validator: await readValidator(session),
     checks: [...checks, ...connections],
     targets: reports,
-    identity: [describeIdentity(pack.name, identityOf(survey, registry))],
+    identity: pack.tenancy === 'single' ? [] : [describeIdentity(pack.name, identityOf(survey, registry))],
     residualRisks: RESIDUAL_RISKS,
   };
 }
@@ -150,7 +151,9 @@ async function reportOn(
   const started = performance.now();
   const isWanted = (code: string): boolean => survey.selected.has(code);
   const isProbed =
-    !unchanged && plan.target.kind !== 'control-plane' && Object.keys(PROBE_TITLES).some(isWanted);
+    !unchanged &&
+    plan.target.kind !== 'control-plane' &&
+    Object.keys(plan.pack.tenancy === 'single' ? CALLER_TITLES : PROBE_TITLES).some(isWanted);
   const probed = isProbed
     ? await probe(session, { plan, rolePrefix: survey.settings.rolePrefix, mode: modeOf(plan), isWanted })
     : NOT_PROBED;

@@ -52,6 +52,7 @@ export interface TenantTarget {
  */
 export async function prepareTenant(options: TenantOptions): Promise<TenantTarget> {
   const pack = await packOf(options);
+  if (pack.tenancy === 'single') throw withoutTenants(pack);
   if (pack.tenancy === 'shared') {
     const tenantId = parseTenantId(pack, options.tenantId);
     const prepared = await prepare(targetOptions(options));
@@ -60,6 +61,11 @@ export async function prepareTenant(options: TenantOptions): Promise<TenantTarge
   const prepared = await prepare({ ...targetOptions(options), departmentId: options.tenantId });
   return { prepared, plan: planOf(prepared), tenantId: options.tenantId };
 }
+
+const withoutTenants = (pack: Pack): FedgenError =>
+  new FedgenError('E_USAGE', `pack ${pack.name} has no tenants`, {
+    hint: `docs/packs/${pack.family}.md tells who uses it and how they are let in.`,
+  });
 
 /** The pack that the options choose. */
 export function packOf(options: TenantsOptions): Promise<Pack> {

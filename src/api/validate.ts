@@ -115,10 +115,10 @@ async function prepareSurvey(options: ValidateOptions): Promise<Survey> {
 
 function assertTargets(pack: Pack, patterns: readonly string[], options: ValidateOptions): void {
   const isNamed = patterns.length > 0 || options.groups !== undefined;
-  if (pack.tenancy === 'shared' && isNamed) {
+  if (pack.tenancy !== 'schema' && isNamed) {
     throw new FedgenError(
       'E_USAGE',
-      `pack ${pack.name} is shared by all its tenants and belongs to no department`,
+      `pack ${pack.name} ${pack.tenancy === 'shared' ? 'is shared by all its tenants' : 'is one installation'} and belongs to no department`,
       {
         hint: 'Leave --department-id out.',
       },

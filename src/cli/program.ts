@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as Commander from 'commander';
 import type { CommandSpec } from './command-spec.js';
+import { ACTIVITY_COMMANDS, ACTIVITY_EVENTS_COMMANDS, ACTIVITY_USER_COMMANDS } from './activity-commands.js';
 import type { Drain } from './drain.js';
 import { DEV_COMMANDS } from './dev-commands.js';
 import { ROOT_COMMANDS } from './root-commands.js';
@@ -54,6 +55,14 @@ export function buildProgram(invocation: Invocation, signal: AbortSignal, drain:
   addCommands(dev, DEV_COMMANDS, { invocation, signal, drain });
   const tenant = program.command('tenant').description('the tenants of a shared pack, or departments');
   addCommands(tenant, TENANT_COMMANDS, { invocation, signal, drain });
+  const activity = program
+    .command('activity')
+    .description('users, permissions and events of the pack activity');
+  addCommands(activity, ACTIVITY_COMMANDS, { invocation, signal, drain });
+  const users = activity.command('user').description('logins that ask through plans');
+  addCommands(users, ACTIVITY_USER_COMMANDS, { invocation, signal, drain });
+  const events = activity.command('events').description('events of the business');
+  addCommands(events, ACTIVITY_EVENTS_COMMANDS, { invocation, signal, drain });
   return program;
 }
 

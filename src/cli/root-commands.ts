@@ -40,6 +40,10 @@ export const ROOT_COMMANDS: Readonly<Record<string, CommandSpec>> = {
         'instead: TypeScript for Kysely and fedgen/client/kysely (default: <pack>.types.ts)',
       ),
       option('--prisma [file]', 'instead: a schema for Prisma 7 (default: <pack>.prisma)'),
+      option('--engine <engine>', 'engine to write files for; fedgen itself runs postgres only').choices([
+        'postgres',
+        'snowflake',
+      ]),
       option('--timestamp', 'note the time in the manifest (the output is then no longer reproducible)'),
       option('--apply', 'apply it as well'),
       option('--validate', 'validate it as well'),

@@ -12,6 +12,9 @@ import { tenancyParts } from './tenancy.js';
 const SCRIPT = /^(\d{4})_[a-z0-9_]+\.sql\.njk$/;
 const CONTROL_SCRIPT = /^(\d{4})_[a-z0-9_]+\.sql$/;
 
+/** The tenant column of a pack that has no tenants. */
+const NO_TENANTS = { name: '', type: 'text' } as const;
+
 /** Name of the pack that stands for migrations/ and rollback/. */
 export const CONTROL_PLANE = 'control-plane';
 
@@ -106,7 +109,8 @@ function assemble(
     });
   }
   const tenancy = raw.tenancy ?? base?.tenancy;
-  const tenantColumn = raw.tenantColumn ?? base?.tenantColumn;
+  const tenantColumn =
+    raw.tenantColumn ?? base?.tenantColumn ?? (tenancy === 'single' ? NO_TENANTS : undefined);
   if (!tenancy || !tenantColumn) {
     throw new FedgenError(
       'E_PACK_INVALID',
@@ -123,6 +127,7 @@ function assemble(
     tenantColumn,
     ...tenancyParts(raw, tenancy, tenantColumn.type, base),
     seed: raw.seed ? seedTenants(raw.name, raw.seed, templates) : (base?.seed ?? []),
+    roles: [...(base?.roles ?? []), ...raw.roles],
     functions: [...(base?.functions ?? []), ...raw.functions],
     scripts,
     templates,
@@ -154,6 +159,7 @@ export async function loadControlPlane(): Promise<Pack> {
     tenantTable: undefined,
     seed: [],
     identityModes: ['role'],
+    roles: [],
     variables: {},
     tables: [],
     functions: [],

@@ -57,6 +57,24 @@ export type TableScope = 'tenant' | 'reference' | 'mixed';
 /** How a shared pack learns which tenant asks; docs/tenants.md says which threat each one stops. */
 export type IdentityMode = 'role' | 'signed' | 'variable';
 
+/**
+ * What a role of a pack is for. Members of a `caller` or an `operator` may execute the listed functions and nothing else;
+ * nobody is a member of `service` and `accounts`, which own functions; `accounts` may make logins besides.
+ */
+export type PackRoleKind = 'caller' | 'operator' | 'service' | 'accounts';
+
+/** A role that a pack brings, and all that it may do. */
+export interface PackRole {
+  /** Without the prefix of the installation. */
+  readonly name: string;
+  readonly kind: PackRoleKind;
+  readonly purpose: string;
+  /** Functions that it may execute, `schema.name`. */
+  readonly execute: readonly string[];
+  /** Tables and views that it may read, `schema.name`. */
+  readonly read: readonly string[];
+}
+
 /** The table of a shared pack that holds one row per tenant. */
 export interface TenantTable {
   readonly table: string;
@@ -104,14 +122,18 @@ export interface Pack {
   readonly version: number;
   readonly description: string;
   readonly engine: 'postgres';
-  readonly tenancy: 'schema' | 'shared';
+  /** `single`: one installation without tenants; roles of the pack's own say who may do what. */
+  readonly tenancy: 'schema' | 'shared' | 'single';
   /** The schemas of a shared pack, the main one first; empty where each department has its own. */
   readonly schemas: readonly string[];
+  /** Its name is empty where the pack has no tenants. */
   readonly tenantColumn: { readonly name: string; readonly type: string };
+  /** Empty but for tenancy: single. */
+  readonly roles: readonly PackRole[];
   readonly tenantTable: TenantTable | undefined;
   /** Tenants to begin with; empty for packs that bring none. */
   readonly seed: readonly SeedTenant[];
-  /** The first is the default. */
+  /** The first is the default; empty where there are no tenants to tell apart. */
   readonly identityModes: readonly IdentityMode[];
   readonly variables: Readonly<Record<string, VariableSpec>>;
   readonly tables: readonly TableContract[];

@@ -90,6 +90,18 @@ const functionName = z
   .regex(/^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*$/, 'must be a lower-case SQL name, schema-qualified or not')
   .max(127);
 
+const role = z.strictObject({
+  name: identifier.describe('without the prefix of the installation'),
+  kind: z
+    .enum(['caller', 'operator', 'service', 'accounts'])
+    .describe(
+      'caller: its members may execute what is listed and nothing else; operator: the same for who runs the pack; service: owns functions; accounts: owns those functions that make logins',
+    ),
+  purpose: z.string().min(1),
+  execute: z.array(z.string()).default([]).describe('functions that it may execute, schema-qualified'),
+  read: z.array(z.string()).default([]).describe('tables and views that it may read, schema-qualified'),
+});
+
 /** pack.yaml as it stands in the file. Unknown keys are refused. */
 export const rawPackSchema = z.strictObject({
   $schema: z.string().optional(),
@@ -98,7 +110,7 @@ export const rawPackSchema = z.strictObject({
   description: z.string(),
   extends: z.string().optional().describe('name of the pack whose scripts, tables and variables come first'),
   engine: z.literal('postgres').default('postgres'),
-  tenancy: z.enum(['schema', 'shared']).optional(),
+  tenancy: z.enum(['schema', 'shared', 'single']).optional(),
   schemas: z
     .array(identifier)
     .min(1)
@@ -116,6 +128,7 @@ export const rawPackSchema = z.strictObject({
     .describe('ways in which a shared pack may learn who asks; the first is the default'),
   variables: z.record(identifier, variable).default({}),
   tables: z.array(table).default([]),
+  roles: z.array(role).default([]).describe('roles of a pack with tenancy: single, and all that they may do'),
   functions: z.array(functionName).default([]),
 });
 

@@ -24,7 +24,7 @@ export function tenancyParts(
     ...(base && base.tenancy !== tenancy
       ? [`tenancy: ${base.name}, which it extends, is ${base.tenancy}`]
       : []),
-    ...(tenancy === 'shared' ? sharedProblems(raw, columnType, base) : departmentProblems(raw)),
+    ...PROBLEMS[tenancy](raw, base, columnType),
   ];
   if (problems.length > 0) {
     throw new FedgenError('E_PACK_INVALID', `pack ${raw.name}:\n  ${problems.join('\n  ')}`, {
@@ -36,7 +36,28 @@ export function tenancyParts(
     const tables = [...(base?.tables ?? []), ...raw.tables.map((table) => ({ ...table, schema: undefined }))];
     return { schemas: [], tenantTable: undefined, identityModes: ['role'], variables, tables };
   }
-  return sharedParts(raw, variables, base);
+  return tenancy === 'single' ? singleParts(raw, variables, base) : sharedParts(raw, variables, base);
+}
+
+const PROBLEMS: Readonly<
+  Record<Pack['tenancy'], (raw: RawPack, base: Pack | undefined, columnType: string) => string[]>
+> = {
+  schema: departmentProblems,
+  shared: sharedProblems,
+  single: singleProblems,
+};
+
+function singleParts(raw: RawPack, variables: Pack['variables'], base: Pack | undefined): TenancyParts {
+  const schemas = schemasOf(raw, base);
+  const [main = ''] = schemas;
+  const tables = raw.tables.map((table): TableContract => ({ ...table, schema: table.schema ?? main }));
+  return {
+    schemas,
+    tenantTable: undefined,
+    identityModes: [],
+    variables,
+    tables: [...(base?.tables ?? []), ...tables],
+  };
 }
 
 function sharedParts(raw: RawPack, variables: Pack['variables'], base: Pack | undefined): TenancyParts {
@@ -67,6 +88,7 @@ function departmentProblems(raw: RawPack): string[] {
     raw.schemas && 'schemas',
     raw.tenantTable && 'tenantTable',
     raw.seed && 'seed',
+    raw.roles.length > 0 && 'roles',
     ...raw.tables.flatMap((table) => [
       table.scope !== 'tenant' && `tables.${table.name}.scope`,
       table.schema !== undefined && `tables.${table.name}.schema`,
@@ -75,33 +97,69 @@ function departmentProblems(raw: RawPack): string[] {
   const qualified = raw.functions.filter((name) => name.includes('.')).map((name) => `functions: ${name}`);
   const modes = (raw.identityModes ?? ['role']).filter((mode) => mode !== 'role');
   return [
-    ...[...misplaced, ...qualified].map((key) => `${key}: is for packs with tenancy: shared only`),
+    ...[...misplaced, ...qualified].map((key) => `${key}: is not for packs with a schema per department`),
     ...modes.map((mode) => `identityModes: ${mode}: is for packs with tenancy: shared only`),
   ];
 }
 
-function sharedProblems(raw: RawPack, columnType: string, base: Pack | undefined): string[] {
-  const schemas = schemasOf(raw, base);
-  const named = [
-    ...raw.tables.map(({ name, schema }) => [`tables.${name}.schema`, schema] as const),
-    ['tenantTable.schema', raw.tenantTable?.schema] as const,
-    ...raw.functions.map((name) => [`functions: ${name}`, name.split('.').at(-2)] as const),
-  ];
-  const lost = (base?.schemas ?? []).filter((schema) => !schemas.includes(schema));
+function sharedProblems(raw: RawPack, base: Pack | undefined, columnType: string): string[] {
   const modes = raw.identityModes ?? [];
   return [
     ...(tenantType(columnType)
       ? []
       : [`tenantColumn.type: "${columnType}" cannot be one; see docs/packs.md`]),
-    ...lost.map((schema) => `schemas: ${schema} of ${base?.name ?? ''} is missing`),
-    ...repeated(schemas).map((schema) => `schemas: ${schema} is listed twice`),
+    ...schemaProblems(raw, base),
+    ...(raw.roles.length > 0 ? ['roles: is for packs with tenancy: single only'] : []),
     ...repeated(modes).map((mode) => `identityModes: ${mode} is listed twice`),
-    ...named
-      .filter(([, schema]) => schema !== undefined && !schemas.includes(schema))
-      .map(([key, schema]) => `${key}: ${schema ?? ''} is not among the schemas ${schemas.join(', ')}`),
     ...(Object.hasOwn(raw.variables, IDENTITY_VARIABLE)
       ? [`variables.${IDENTITY_VARIABLE}: fedgen keeps this name for the identity mode`]
       : []),
+  ];
+}
+
+/** Schemas that are named and not listed, listed twice, or lost. */
+function schemaProblems(raw: RawPack, base: Pack | undefined): string[] {
+  const schemas = schemasOf(raw, base);
+  const named = [
+    ...raw.tables.map(({ name, schema }) => [`tables.${name}.schema`, schema] as const),
+    ['tenantTable.schema', raw.tenantTable?.schema] as const,
+    ...raw.functions.map((name) => [`functions: ${name}`, name.split('.').at(-2)] as const),
+    ...raw.roles.flatMap(({ name, execute, read }) =>
+      [...execute, ...read].map((each) => [`roles.${name}: ${each}`, each.split('.').at(-2) ?? ''] as const),
+    ),
+  ];
+  const lost = (base?.schemas ?? []).filter((schema) => !schemas.includes(schema));
+  return [
+    ...lost.map((schema) => `schemas: ${schema} of ${base?.name ?? ''} is missing`),
+    ...repeated(schemas).map((schema) => `schemas: ${schema} is listed twice`),
+    ...named
+      .filter(([, schema]) => schema !== undefined && !schemas.includes(schema))
+      .map(([key, schema]) => `${key}: ${schema ?? ''} is not among the schemas ${schemas.join(', ')}`),
+  ];
+}
+
+/** One installation without tenants: whatever speaks of tenants has no meaning. */
+function singleProblems(raw: RawPack, base: Pack | undefined): string[] {
+  const roles = [...(base?.roles ?? []), ...raw.roles];
+  const misplaced = [
+    raw.tenantColumn && 'tenantColumn',
+    raw.tenantTable && 'tenantTable',
+    raw.seed && 'seed',
+    raw.identityModes && 'identityModes',
+    ...raw.tables.map((table) => table.scope !== 'tenant' && `tables.${table.name}.scope`),
+  ].filter((key) => typeof key === 'string');
+  const idle = raw.roles.filter(
+    ({ kind, execute, read }) =>
+      (kind === 'service' || kind === 'accounts') && execute.length + read.length > 0,
+  );
+  return [
+    ...misplaced.map((key) => `${key}: is for packs with tenants only`),
+    ...schemaProblems(raw, base),
+    ...repeated(roles.map(({ name }) => name)).map((name) => `roles: ${name} is listed twice`),
+    ...(roles.some(({ kind }) => kind === 'caller')
+      ? []
+      : ['roles: a caller is missing: who uses the pack?']),
+    ...idle.map(({ name }) => `roles.${name}: execute and read are for callers and operators`),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { PackRole } from '../packs/pack.js';
 import { FedgenError } from '../shared/errors.js';
 
 /** Roles that all targets of one installation share. Cluster-wide, hence the prefix. */
@@ -45,6 +46,23 @@ export const packSlug = (pack: string): string => pack.replaceAll('-', '_');
 export const packGroup = (pack: string, rolePrefix: string): string =>
   `${rolePrefix}${packSlug(pack)}_tenant`;
 
+/** What names of an installation are made of. */
+export interface NamedPack {
+  readonly family: string;
+  readonly schemas: readonly string[];
+  readonly roles: readonly Pick<PackRole, 'name' | 'kind'>[];
+}
+
+/** The names of the roles that a pack brings. */
+export const packRoles = ({ roles }: Pick<NamedPack, 'roles'>, rolePrefix: string): Record<string, string> =>
+  Object.fromEntries(roles.map(({ name }) => [name, `${rolePrefix}${name}`]));
+
+/** The group of those who use an installation: its first caller, or the group of its tenants. */
+export function groupOf({ family, roles }: Pick<NamedPack, 'family' | 'roles'>, rolePrefix: string): string {
+  const caller = roles.find(({ kind }) => kind === 'caller');
+  return caller ? `${rolePrefix}${caller.name}` : packGroup(family, rolePrefix);
+}
+
 /**
  * The login role of a tenant of a shared pack: `shop_t001_role` for T001. An id of which nothing would be left, or that
  * would make the name too long, is replaced or cut and followed by a hash of it.
@@ -71,19 +89,18 @@ export function tenantRole(family: string, id: string, rolePrefix: string): stri
 }
 
 /**
- * Refuses a shared pack whose schemas or group role could be taken for something else.
+ * Refuses an installation whose schemas or roles could be taken for something else.
  * @throws FedgenError E_NAME_INVALID that names every fault at once.
  */
-export function assertSharedPack(
-  pack: { readonly family: string; readonly schemas: readonly string[] },
+export function assertInstallation(
+  pack: NamedPack,
   rolePrefix: string,
   isReservedWord: (word: string) => boolean,
 ): void {
-  const group = packGroup(pack.family, rolePrefix);
+  const named = [groupOf(pack, rolePrefix), ...Object.values(packRoles(pack, rolePrefix))];
   const faults = [
     ...pack.schemas.flatMap((schema) => schemaFaults(schema, isReservedWord)),
-    ...tooLong(group),
-    ...takenRole(group, rolePrefix),
+    ...[...new Set(named)].flatMap((role) => [...tooLong(role), ...takenRole(role, rolePrefix)]),
   ];
   if (faults.length === 0) return;
   throw new FedgenError('E_NAME_INVALID', `pack ${pack.family}: ${faults.join('; ')}`, {

@@ -4,7 +4,8 @@ import {
   CONTROL_SCHEMA,
   departmentRole,
   departmentSchema,
-  packGroup,
+  groupOf,
+  packRoles,
   sharedRoles,
   sharedTargetId,
   type SharedRoles,
@@ -13,6 +14,7 @@ import { resolveVariables, type GivenVariables } from './variables.js';
 
 /** One place that scripts are applied to: a department's schema, a shared pack, or the control plane itself. */
 export interface Target {
+  /** `shared`: the one installation of a pack, whether it has tenants or not. */
   readonly kind: 'department' | 'shared' | 'control-plane';
   /** Key in the ledger: the department id, `pack:<name>`, or `federation` for the control plane. */
   readonly id: string;
@@ -23,8 +25,10 @@ export interface Target {
   readonly schemas: readonly string[];
   /** The login role of a department. */
   readonly role: string | undefined;
-  /** The group role of a shared pack's tenants, which holds the grants on its tables. */
+  /** The group role of a shared pack's tenants, which holds the grants on its tables; where there are none, of its users. */
   readonly group: string | undefined;
+  /** Roles that the pack itself brings, by the names that pack.yaml gives them. */
+  readonly packRoles: Readonly<Record<string, string>>;
 }
 
 /** What is to stand at one target: the pack, who it is for, and the values its templates see. Pure data. */
@@ -51,7 +55,7 @@ interface PlanOptions {
  * @throws FedgenError E_USAGE when there is no department for a pack that needs one; E_VARIABLE_INVALID.
  */
 export function planTarget(pack: Pack, department: Department | undefined, options: PlanOptions): TargetPlan {
-  if (pack.tenancy === 'shared') return planShared(pack, options);
+  if (pack.tenancy !== 'schema') return planInstallation(pack, options);
   if (department) return planDepartment(pack, department, options);
   throw new FedgenError(
     'E_USAGE',
@@ -74,6 +78,7 @@ export function planControlPlane(pack: Pack, rolePrefix: string): TargetPlan {
       schemas: [CONTROL_SCHEMA],
       role: undefined,
       group: undefined,
+      packRoles: {},
     },
     roles: sharedRoles(rolePrefix),
     variables: {},
@@ -96,14 +101,15 @@ export function planDepartment(pack: Pack, department: Department, options: Plan
       schemas: [schema],
       role: departmentRole(department.id, options.rolePrefix),
       group: undefined,
+      packRoles: {},
     },
     roles: sharedRoles(options.rolePrefix),
     variables: resolveVariables(pack, options.variables),
   };
 }
 
-/** Plans a shared pack's one installation in a database. Its names must have passed assertSharedPack. */
-function planShared(pack: Pack, options: PlanOptions): TargetPlan {
+/** Plans a pack's one installation in a database. Its names must have passed assertInstallation. */
+function planInstallation(pack: Pack, options: PlanOptions): TargetPlan {
   return {
     pack,
     target: {
@@ -113,7 +119,8 @@ function planShared(pack: Pack, options: PlanOptions): TargetPlan {
       schema: pack.schemas[0] ?? '',
       schemas: pack.schemas,
       role: undefined,
-      group: packGroup(pack.family, options.rolePrefix),
+      group: groupOf(pack, options.rolePrefix),
+      packRoles: packRoles(pack, options.rolePrefix),
     },
     roles: sharedRoles(options.rolePrefix),
     variables: resolveVariables(pack, options.variables),

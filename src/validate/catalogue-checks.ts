@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Session } from '../db/session.js';
+import type { PackRoleKind } from '../packs/pack.js';
 import { quoteIdentifier } from '../render/quote.js';
 import type { CheckResult, Finding } from './model.js';
 import type { Registration } from './registration.js';
@@ -9,8 +10,11 @@ import { readSqlFiles, type SqlFile } from './sql-files.js';
 export interface Declared {
   readonly roles: readonly {
     readonly name: string;
-    readonly kind: 'owner' | 'admin' | 'gateway' | 'group' | 'pack' | 'tenant';
+    readonly kind: 'owner' | 'admin' | 'gateway' | 'group' | 'pack' | 'tenant' | PackRoleKind;
     readonly target?: string;
+    /** All that a role of a pack without tenants may do: functions, tables and views by `schema.name`. */
+    readonly execute?: readonly string[];
+    readonly read?: readonly string[];
   }[];
   readonly schemas: readonly { readonly name: string; readonly target: string }[];
   readonly tenants: readonly {
@@ -36,8 +40,9 @@ export interface Declared {
 
 /** What one target is declared to be. */
 export interface DeclaredTarget {
-  readonly tenancy: 'schema' | 'shared';
-  readonly tenantColumn: string;
+  readonly tenancy: 'schema' | 'shared' | 'single';
+  /** Null where there are no tenants. */
+  readonly tenantColumn: string | null;
   readonly tables: readonly {
     readonly name: string;
     readonly schema: string;

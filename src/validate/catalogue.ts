@@ -59,9 +59,14 @@ function objectsQuery(files: readonly SqlFile[]): string {
   return `with relation as materialized (${relation})\n${kinds.join('\nunion all\n')}`;
 }
 
-/** The role that a target's scripts make; none for the control plane, whose roles other databases may share. */
-export const rolesOf = ({ target }: TargetPlan): readonly string[] =>
-  [target.role, target.group].filter((role) => role !== undefined);
+/**
+ * The roles that a target's scripts make; none for the control plane, whose roles other databases may share, and not the one
+ * that makes logins: it becomes a member of each.
+ */
+export function rolesOf({ target, pack }: TargetPlan): readonly string[] {
+  const own = pack.roles.filter(({ kind }) => kind !== 'accounts').map(({ name }) => target.packRoles[name]);
+  return [...new Set([target.role, target.group, ...own].filter((role) => role !== undefined))];
+}
 
 /** Ids of those schemas that are there. */
 export async function schemaOids(session: Session, schemas: readonly string[]): Promise<string[]> {

@@ -112,7 +112,7 @@ async function compareFully(comparison: Comparison, target: ComparedTarget): Pro
 /** What pack.yaml says of a target, for the checks. */
 const declareTarget = ({ pack, target }: TargetPlan): DeclaredTarget => ({
   tenancy: pack.tenancy,
-  tenantColumn: pack.tenantColumn.name,
+  tenantColumn: pack.tenantColumn.name || null,
   tables: pack.tables.map(({ name, schema = target.schema, scope, appendOnly }) => ({
     name,
     schema,

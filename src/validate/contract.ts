@@ -170,7 +170,7 @@ function retentionPolicies({ pack, target, facts }: Comparison): CheckResult {
 function departmentColumn({ pack, target, tables }: Comparison): CheckResult {
   const { name } = pack.tenantColumn;
   const type = pack.tenantColumn.type.replace(/^varchar/, 'character varying');
-  const owned = pack.tables.filter((table) => table.scope !== 'reference');
+  const owned = pack.tables.filter((table) => table.scope !== 'reference' && name !== '');
   const findings = owned.flatMap((table) => {
     const column = tables.get(table.name)?.columns.find((each) => each.name === name);
     const fault = !column

@@ -3,7 +3,7 @@ import { departmentRole, sharedRoles, sharedTargetId } from '../plan/names.js';
 import { planControlPlane, type TargetPlan } from '../plan/target.js';
 import type { Declared } from './catalogue-checks.js';
 import type { Registration } from './registration.js';
-import { bindingsOf, packBindings, type Permission, type Registry } from './registry.js';
+import { bindingsOf, packBindings, type Permission, type RegisteredPack, type Registry } from './registry.js';
 
 /** What declarations are made of. */
 export interface DeclareInput {
@@ -50,18 +50,14 @@ const schemaOf = ({ target }: TargetPlan): { name: string; target: string } => (
   target: target.id,
 });
 
-function declareRoles({ registry, rolePrefix }: DeclareInput): Declared['roles'] {
+function declareRoles({ registry, rolePrefix, pack }: DeclareInput): Declared['roles'] {
   const roles = sharedRoles(rolePrefix);
   return [
     { name: roles.owner, kind: 'owner' },
     { name: roles.admin, kind: 'admin' },
     { name: roles.gateway, kind: 'gateway' },
     { name: roles.tenant, kind: 'group' },
-    ...registry.packs.map(({ id, group }) => ({
-      name: group,
-      kind: 'pack' as const,
-      target: sharedTargetId(id),
-    })),
+    ...registry.packs.flatMap((registered) => rolesOfPack(registered, pack, rolePrefix)),
     ...registry.departments.map(({ id }) => ({
       name: departmentRole(id, rolePrefix),
       kind: 'tenant' as const,
@@ -73,6 +69,27 @@ function declareRoles({ registry, rolePrefix }: DeclareInput): Declared['roles']
       target: sharedTargetId(pack),
     })),
   ];
+}
+
+/**
+ * The group of a pack's tenants; where it has none, its own roles: those of pack.yaml, or, of a pack that is not at hand, those
+ * that it was registered with.
+ */
+function rolesOfPack(
+  { id, group, roles }: RegisteredPack,
+  pack: Pack,
+  rolePrefix: string,
+): Declared['roles'] {
+  const target = sharedTargetId(id);
+  if (roles.length === 0) return [{ name: group, kind: 'pack', target }];
+  if (id !== pack.family) return roles.map((role) => ({ ...role, target }));
+  return pack.roles.map(({ name, kind, execute, read }) => ({
+    name: `${rolePrefix}${name}`,
+    kind,
+    target,
+    execute,
+    read,
+  }));
 }
 
 /** What permissions let other departments do with this one, as items of access control lists, by object. */

@@ -1,16 +1,16 @@
 import type { IdentityMode, Pack } from '../packs/pack.js';
 import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
-import { packGroup } from '../plan/names.js';
+import { groupOf } from '../plan/names.js';
 import { planTarget, type TargetPlan } from '../plan/target.js';
 import { createRenderer } from '../render/render.js';
 import type { Registry } from './registry.js';
 
-/** How a shared pack is registered: everything that its policies and functions ask the registry for. */
+/** How an installed pack is registered: everything that its policies and functions ask the registry for. */
 export interface Registration {
   readonly group: string;
   readonly schemas: readonly string[];
   /** Null when the ledger does not tell: scripts were edited since, or other variables changed. */
-  readonly identity: IdentityMode | null;
+  readonly identity: IdentityMode | 'none' | null;
 }
 
 /** How the pack must be registered: as it names itself, and as the scripts that stand were rendered. */
@@ -20,11 +20,12 @@ export async function expectRegistration(
   options: { readonly rolePrefix: string; readonly variables: TargetPlan['variables'] },
 ): Promise<Registration | undefined> {
   const registered = registry.packs.find(({ id }) => id === pack.family);
-  if (pack.tenancy !== 'shared' || registered === undefined) return undefined;
+  if (pack.tenancy === 'schema' || registered === undefined) return undefined;
   return {
-    group: packGroup(pack.family, options.rolePrefix),
+    group: groupOf(pack, options.rolePrefix),
     schemas: pack.schemas,
-    identity: await installedIdentity(pack, registered.renderings, options),
+    identity:
+      pack.tenancy === 'single' ? 'none' : await installedIdentity(pack, registered.renderings, options),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Session } from '../db/session.js';
 import { CONTROL_SCHEMA, departmentRole } from '../plan/names.js';
 import { tenantRole } from '../plan/names.js';
 import { quoteIdentifier } from '../render/quote.js';
+import type { PackRoleKind } from '../packs/pack.js';
 import type { IdentityStatement } from './model.js';
 
 /** A department as the registry has it. */
@@ -28,9 +29,20 @@ export interface Permission {
 export interface RegisteredPack extends RegisteredTarget {
   readonly schemas: readonly string[];
   readonly group: string;
-  readonly identity: IdentityStatement['mode'];
+  /** `none` where there are no tenants. */
+  readonly identity: IdentityStatement['mode'] | 'none';
   /** Hashes of the scripts that stand as they were rendered, by name as in `scripts`. */
   readonly renderings: Readonly<Record<string, string>>;
+  /** Roles of a pack without tenants, and all that each may do. */
+  readonly roles: readonly RegisteredRole[];
+}
+
+/** A role of a pack without tenants; functions, tables and views are `schema.name`. */
+export interface RegisteredRole {
+  readonly name: string;
+  readonly kind: PackRoleKind;
+  readonly execute: readonly string[];
+  readonly read: readonly string[];
 }
 
 /** A tenant of a shared pack. */
@@ -61,7 +73,14 @@ export async function readRegistry(session: Session, owner: string): Promise<Reg
   const hasPacks = await client.query<{ found: boolean }>(
     `select to_regclass('federation.packs') is not null as found`,
   );
-  const packs = hasPacks.rows[0]?.found ? (await client.query<RegisteredPack>(PACKS)).rows : [];
+  const installed = hasPacks.rows[0]?.found
+    ? (await client.query<Omit<RegisteredPack, 'roles'>>(PACKS)).rows
+    : [];
+  const roles = await readPackRoles(session);
+  const packs = installed.map((pack) => ({
+    ...pack,
+    roles: roles.filter((role) => role.pack === pack.id).map(({ pack: _, ...role }) => role),
+  }));
   const tenants = packs.length > 0 ? (await client.query<RegisteredTenant>(TENANTS)).rows : [];
   const permissions = await client.query<Permission>(PERMISSIONS);
   const provisioners = await client.query<{ name: string }>(
@@ -75,6 +94,19 @@ export async function readRegistry(session: Session, owner: string): Promise<Reg
     permissions: permissions.rows,
     provisioners: provisioners.rows.map((row) => row.name),
   };
+}
+
+/** None where the control plane is older than packs without tenants. */
+async function readPackRoles({ client }: Session): Promise<(RegisteredRole & { readonly pack: string })[]> {
+  const { rows } = await client.query<{ found: boolean }>(
+    `select to_regclass('federation.pack_roles') is not null as found`,
+  );
+  if (!rows[0]?.found) return [];
+  const roles = await client.query<RegisteredRole & { pack: string }>(
+    `select pack, role_name as name, kind, to_json(may_execute) as execute, to_json(may_read) as read
+       from ${CONTROL_SCHEMA}.pack_roles order by role_name`,
+  );
+  return roles.rows;
 }
 
 const DEPARTMENTS = `

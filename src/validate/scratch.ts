@@ -30,7 +30,7 @@ export async function renderScratch(
   pack: Pack,
   options: { readonly rolePrefix: string; readonly variables: TargetPlan['variables'] },
 ): Promise<Scratch> {
-  if (pack.tenancy === 'shared') return copy(planTarget(pack, undefined, options));
+  if (pack.tenancy !== 'schema') return copy(planTarget(pack, undefined, options));
   const id = madeUpName();
   const department = { id, name: `fedgen scratch ${id}` };
   const plan = planTarget(pack, department, options);
@@ -50,7 +50,7 @@ async function copy(plan: TargetPlan): Promise<Scratch> {
   const own =
     target.kind === 'control-plane'
       ? [roles.owner, roles.tenant, roles.admin, roles.gateway]
-      : [target.group ?? '', pack.family];
+      : [target.group ?? '', pack.family, ...Object.values(target.packRoles)];
   const words = [...new Set([...target.schemas, ...own])].map((word) => [madeUpName(), word] as const);
   const rename = (text: string): string =>
     words.reduce((renamed, [name, word]) => renamed.replaceAll(wordPattern(word), name), text);
@@ -64,6 +64,9 @@ async function copy(plan: TargetPlan): Promise<Scratch> {
         schema: rename(target.schema),
         schemas: target.schemas.map(rename),
         group: target.group === undefined ? undefined : rename(target.group),
+        packRoles: Object.fromEntries(
+          Object.entries(target.packRoles).map(([name, role]) => [name, rename(role)]),
+        ),
       },
       roles: {
         owner: rename(roles.owner),

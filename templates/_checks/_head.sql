@@ -1,6 +1,7 @@
 -- What fedgen made, as the registry and pack.yaml have it ($1), with the ids that the catalogue knows it by.
 declared as materialized (select $1::jsonb as d),
--- kind: owner, admin, gateway, group (of all tenants), pack (group of one pack's tenants), tenant
+-- kind: owner, admin, gateway, group (of all tenants), pack (group of one pack's tenants), tenant; of packs without tenants
+-- caller, operator, service, accounts
 managed_role as materialized (
   select r.oid, r.rolname as name, x.kind, x.target
     from declared, jsonb_to_recordset(d->'roles') as x(name name, kind text, target text)
@@ -14,10 +15,17 @@ trusted_role as materialized (
   select r.oid, r.rolname as name
     from declared, jsonb_array_elements_text((d->'trustedRoles') || (d->'provisioners')) as x(name)
     join pg_roles r on r.rolname = x.name),
--- who a tenant is, or can make itself: the tenants' roles, their groups, the gateway, and whatever those are members of
+-- who a tenant is, or can make itself: the tenants' roles, their groups, the gateway, who may call a pack's functions, and
+-- whatever those are members of
 tenant_side as materialized (
   with recursive reach as (
-    select oid, name::text as path from managed_role where kind in ('tenant', 'pack', 'group', 'gateway')
+    select oid, name::text as path from managed_role where kind in ('tenant', 'pack', 'group', 'gateway', 'caller')
+    union
+    select u.oid, u.rolname::text
+      from managed_role c
+      join pg_auth_members m on m.roleid = c.oid
+      join pg_roles u on u.oid = m.member and not u.rolsuper
+     where c.kind = 'caller' and u.oid not in (select oid from managed_role union all select oid from trusted_role)
     union
     select m.roleid, r.path || ' → ' || g.rolname
       from reach r

@@ -19,7 +19,13 @@ with edge as (
          (e.member_kind = 'tenant' and e.role_kind = 'group')
          or (e.member_kind = 'tenant' and e.role_kind = 'pack' and e.member_target = e.role_target)
          or (e.member_kind = 'pack' and e.role_kind = 'group')
-         or (e.member_kind = 'gateway' and e.role_kind = 'tenant') as rendered
+         or (e.member_kind = 'gateway' and e.role_kind = 'tenant')
+         -- Logins that use a pack without tenants, or run it, and the role that makes them.
+         or (e.member_kind is null and not e.member_is_trusted and e.role_kind in ('caller', 'operator'))
+         or (e.member_kind = 'accounts' and e.role_kind = 'caller' and e.member_target = e.role_target)
+         or (e.member_kind = 'accounts' and e.role_kind is null and exists (
+              select from pg_auth_members x join managed_role c on c.oid = x.roleid and c.kind = 'caller' and c.target = e.member_target
+               where x.member = e.role_oid)) as rendered
     from edge e
 )
 select 'error' as severity, true as isolation,
@@ -34,5 +40,5 @@ select 'error' as severity, true as isolation,
               || case when j.member_kind is null then ' Or name the role under validate.trustedRoles.' else '' end end as remedy
   from judged j
  where not j.member_is_super
-   and case when j.rendered then j.admin_option /*16+ or (j.member_kind = 'gateway' and j.inherits) */
+   and case when j.rendered then (j.admin_option and j.member_kind is distinct from 'accounts') /*16+ or (j.member_kind = 'gateway' and j.inherits) */
             else not j.member_is_trusted end

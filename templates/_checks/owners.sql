@@ -20,3 +20,7 @@ select 'error' as severity, true as isolation, v.what || ' ' || v.name as object
       from pg_depend d join pg_type y on y.oid = d.objid
      where d.refclassid = 'pg_namespace'::regclass and d.refobjid = any ($2::oid[]) and d.classid = 'pg_type'::regclass) as v(what, name, owner)
  where t.owner is not null and v.owner <> t.owner
+   -- A pack without tenants has roles that own its functions.
+   and not (v.what in ('function', 'procedure') and exists (
+     select from managed_role m join managed_schema s on s.target = m.target
+      where m.oid = v.owner and m.kind in ('service', 'accounts') and s.oid = any ($2::oid[])))

@@ -22,7 +22,8 @@ select 'error', true, 'role ' || quote_ident(r.rolname),
        format('alter role %I nosuperuser nobypassrls nocreaterole nocreatedb noreplication;', r.rolname)
   from managed_role m
   join pg_roles r on r.oid = m.oid
- where m.kind in ('owner', 'admin') and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolreplication)
+ where m.kind in ('owner', 'admin', 'operator', 'service', 'accounts')
+   and (r.rolsuper or r.rolbypassrls or (r.rolcreaterole and m.kind <> 'accounts') or r.rolcreatedb or r.rolreplication)
 union all
 select 'error', true, 'role ' || quote_ident(r.rolname), m.kind || ' role that can log in',
        format('alter role %I nologin;', r.rolname)

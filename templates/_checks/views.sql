@@ -23,3 +23,13 @@ select case when c.readable and not c.held then 'error' else 'note' end as sever
                   and not (b.relkind in ('r', 'p') and b.relowner = t.owner and b.relrowsecurity and b.relforcerowsecurity)) as held) c
  where r.relkind in ('v', 'm', 'f')
    and not exists (select from unnest(r.reloptions) o where r.relkind = 'v' and o ~* '^security_invoker=(true|on|1|yes)$')
+   -- Before version 15 no view can. One that pack.yaml lets operators read, and nobody else, shows what the policies let them see.
+   and not (r.relkind = 'v' and current_setting('server_version_num')::integer < 150000
+            and not exists (
+              select from aclexplode(r.relacl) x
+               where x.grantee <> r.relowner and not exists (
+                 select from declared
+                  cross join jsonb_to_recordset(d->'roles') as o(name name, kind text, read jsonb)
+                  join pg_roles g on g.rolname = o.name
+                 where o.kind = 'operator' and g.oid = x.grantee
+                   and o.read ? (r.relnamespace::regnamespace::text || '.' || r.relname))))

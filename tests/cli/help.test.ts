@@ -24,6 +24,14 @@ const COMMANDS = [
   'tenant resume',
   'tenant remove',
   'tenant rotate-key',
+  'activity',
+  'activity grant',
+  'activity revoke',
+  'activity permissions',
+  'activity user',
+  'activity user add',
+  'activity events',
+  'activity events ingest',
 ];
 
 describe('--help', () => {
@@ -33,7 +41,8 @@ describe('--help', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     await expect(stdout).toMatchFileSnapshot(`../golden/help/${['fedgen', ...words].join('-')}.txt`);
     // A group of commands leaves the examples to its members.
-    if (!['dev', 'tenant'].includes(command)) expect(stdout).toMatch(/\nExamples:\n {2}\$ \S/);
+    if (!['dev', 'tenant', 'activity', 'activity user', 'activity events'].includes(command))
+      expect(stdout).toMatch(/\nExamples:\n {2}\$ \S/);
   });
 
   it('lists every command, and every command is listed here', async () => {

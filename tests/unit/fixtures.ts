@@ -49,6 +49,7 @@ export function makePack(
     identityModes: ['role'],
     variables: {},
     tables: [],
+    roles: [],
     functions: [],
     scripts: Object.keys(scripts)
       .filter(isUp)

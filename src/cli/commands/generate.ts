@@ -18,10 +18,12 @@ export const runGenerate: Handler = async (options, signal) => {
   const target = { ...targetOf(options), settings, signal };
   const toStdout = flag(options, 'stdout');
   if (toStdout) refuseMoreOutput(options);
+  if (text(options, 'engine') === 'snowflake') refuseToRun(options);
   const generated = await generate({
     ...target,
     rlsOnly: flag(options, 'rlsOnly'),
     controlPlane: flag(options, 'controlPlane'),
+    ...(text(options, 'engine') === 'snowflake' && { engine: 'snowflake' as const }),
     ...(!toStdout && { outputDir: settings.outputDir }),
     ...(flag(options, 'timestamp') && { timestamp: new Date() }),
   });
@@ -100,6 +102,19 @@ function refuseMoreOutput(options: Parameters<Handler>[0]): void {
   );
 }
 
+/** Files for another engine are written and nothing more. */
+function refuseToRun(options: Parameters<Handler>[0]): void {
+  const more = ['apply', 'validate', 'rlsOnly', 'controlPlane'].filter((name) => flag(options, name));
+  if (more.length === 0) return;
+  throw new FedgenError(
+    'E_USAGE',
+    'fedgen runs PostgreSQL only: --engine snowflake writes files and does nothing else',
+    {
+      hint: 'Leave --apply, --validate, --rls-only and --control-plane out. docs/snowflake.md says how the files are run.',
+    },
+  );
+}
+
 type Target = ReturnType<typeof targetOf> & Pick<Parameters<typeof generate>[0], 'settings' | 'signal'>;
 
 // What connects is loaded only when it is asked for: rendering alone must start fast.
@@ -136,7 +151,7 @@ async function printAsText(
 ): Promise<void> {
   const paint = colours(process.stdout);
   printWritten(generated.written.map(relative));
-  const lines: string[] = [];
+  const lines: string[] = [...generated.notes];
   if (applied) lines.push((await import('../../report/apply-text.js')).formatApply(applied, paint));
   if (report) {
     const { formatValidation } = await import('../../report/validation/text.js');
@@ -153,7 +168,9 @@ function printWritten(files: readonly string[]): void {
 /** The SQL that sets the target up, without rollbacks and without the control plane. */
 const targetSql = (generated: GenerateResult): string =>
   generated.files
-    .filter((file) => /^(?:schema|rls_policies)_/.test(file.name) && !file.name.endsWith('.rollback.sql'))
+    .filter(
+      (file) => /^(?:schema_|rls_policies_|\d\d_)/.test(file.name) && !file.name.endsWith('.rollback.sql'),
+    )
     .map((file) => file.content)
     .join('\n');
 

@@ -6,7 +6,7 @@ import { testSettings } from '../../support/department.js';
 
 /** The roles that the examples in templates/_checks name; in a test they carry its prefix. */
 const ROLES =
-  /\b(hr_role|sales_role|spy|federation_owner|federation_tenant|federation_admin_role|cross_dept_query_role)\b/g;
+  /\b(hr_role|sales_role|spy|federation_owner|federation_tenant|federation_admin_role|cross_dept_query_role|mcp_user)\b/g;
 
 const files = (await readSqlFiles('_checks', 180_000)).filter(({ name }) => !name.startsWith('_'));
 const withExample = files.filter(({ head }) => head['example'] !== undefined);
@@ -18,6 +18,7 @@ beforeAll(async () => {
   settings = testSettings(database);
   for (const departmentId of ['hr', 'sales'])
     await apply({ departmentId, department: departmentId, settings });
+  await apply({ pack: 'activity', settings });
   await sql('create role spy nologin');
 }, 60_000);
 afterAll(() => database.drop());
@@ -27,8 +28,12 @@ const sql = async (text: string): Promise<void> => {
   await withClient(database.url, (client) => client.query(named));
 };
 
-const look = (code: string): Promise<ValidationReport> =>
-  validate({ departmentId: 'hr', settings, only: [code], failOn: 'note' });
+/** Looks at a department, or at the pack that the check's file names. */
+const look = (code: string): Promise<ValidationReport> => {
+  const pack = files.find(({ name }) => name === code)?.head['pack'];
+  const target = pack === undefined ? { departmentId: 'hr' } : { pack };
+  return validate({ ...target, settings, only: [code], failOn: 'note' });
+};
 
 /** Objects of the findings that were not there before. */
 const foundBy = (report: ValidationReport, code: string): string[] =>

@@ -59,10 +59,10 @@ describe('a shared pack', () => {
     ).toEqual([
       'tenantColumn.type: "jsonb" cannot be one; see docs/packs.md',
       'schemas: a is listed twice',
-      'identityModes: role is listed twice',
       'tables.t.schema: b is not among the schemas a, a',
       'tenantTable.schema: d is not among the schemas a, a',
       'functions: c.f: c is not among the schemas a, a',
+      'identityModes: role is listed twice',
       'variables.identity: fedgen keeps this name for the identity mode',
     ]);
   });
@@ -94,6 +94,7 @@ describe('a shared pack', () => {
 
 it.each([
   ['schemas: [a]', 'schemas'],
+  ['roles: [{ name: r, kind: caller, purpose: p }]', 'roles'],
   ['tenantTable: { table: t, idColumn: i, nameColumn: n }', 'tenantTable'],
   ['seed: { tenants: [{ id: a, name: A, script: s, counts: {} }] }', 'seed'],
   [table('scope: reference'), 'tables.t.scope'],
@@ -104,5 +105,44 @@ it.each([
   const yaml = `name: rooms\n${DEPARTMENTS}${more}\n`;
   const error = await failure(() => load('rooms', { 'rooms/pack.yaml': yaml }));
   expect(error.code).toBe('E_PACK_INVALID');
-  expect(error.message).toBe(`pack rooms:\n  ${key}: is for packs with tenancy: shared only`);
+  const only = key.startsWith('identityModes')
+    ? 'is for packs with tenancy: shared only'
+    : 'is not for packs with a schema per department';
+  expect(error.message).toBe(`pack rooms:\n  ${key}: ${only}`);
+});
+
+describe('a pack without tenants', () => {
+  const single = (more = ''): string => `name: desk\n${HEAD}tenancy: single\n${more}`;
+
+  it('has roles, one schema unless it lists others, no tenant column and no identity', async () => {
+    const pack = await load('desk', {
+      'desk/pack.yaml': single('roles: [{ name: asker, kind: caller, purpose: asks, execute: [desk.f] }]\n'),
+    });
+    expect(pack).toMatchObject({
+      tenancy: 'single',
+      schemas: ['desk'],
+      identityModes: [],
+      variables: {},
+      tenantColumn: { name: '' },
+      roles: [{ name: 'asker', kind: 'caller', execute: ['desk.f'], read: [] }],
+    });
+  });
+
+  it('has all its problems told at once', async () => {
+    const yaml = single(
+      `tenantColumn: { name: t, type: text }\nidentityModes: [role]\nroles:
+  - { name: r, kind: operator, purpose: p, execute: [other.f], read: [v] }
+  - { name: r, kind: service, purpose: p, read: [desk.v] }\n`,
+    );
+    const error = await failure(() => load('desk', { 'desk/pack.yaml': yaml }));
+    expect(error.details['problems']).toEqual([
+      'tenantColumn: is for packs with tenants only',
+      'identityModes: is for packs with tenants only',
+      'roles.r: other.f: other is not among the schemas desk',
+      'roles.r: v:  is not among the schemas desk',
+      'roles: r is listed twice',
+      'roles: a caller is missing: who uses the pack?',
+      'roles.r: execute and read are for callers and operators',
+    ]);
+  });
 });

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   assertDepartmentId,
   assertDepartmentName,
-  assertSharedPack,
+  assertInstallation,
   departmentRole,
   departmentSchema,
   sharedRoles,
@@ -157,13 +157,13 @@ describe('a shared pack', () => {
     ['shop', ['shop'], ''],
     ['big-shop', ['shop', 'shop_log'], 'x_'],
   ])('%s is taken', (family, schemas, prefix) => {
-    expect(() => assertSharedPack({ family, schemas }, prefix, isReservedWord)).not.toThrow();
+    expect(() => assertInstallation({ family, schemas, roles: [] }, prefix, isReservedWord)).not.toThrow();
   });
 
   it('is refused with every fault of its names at once', async () => {
     const schemas = ['select', 'pg_x', 'federation', 'hr_tenant'];
     const error = await failure(() =>
-      assertSharedPack({ family: 'federation', schemas }, '', isReservedWord),
+      assertInstallation({ family: 'federation', schemas, roles: [] }, '', isReservedWord),
     );
     expect(error.code).toBe('E_NAME_INVALID');
     expect(error.details).toEqual({
@@ -180,7 +180,7 @@ describe('a shared pack', () => {
 
   it('is refused when its group role would be cut', async () => {
     const family = 'a'.repeat(57);
-    const error = await failure(() => assertSharedPack({ family, schemas: ['a'] }, '', isReservedWord));
+    const error = await failure(() => assertInstallation({ family, schemas: ['a'], roles: [] }, '', isReservedWord));
     expect(error.message).toContain('of 64 bytes');
   });
 });

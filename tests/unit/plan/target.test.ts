@@ -20,6 +20,7 @@ describe('a plan', () => {
       schemas: ['hr_tenant'],
       role: 'x_hr_role',
       group: undefined,
+      packRoles: {},
     });
     expect(plan.roles.owner).toBe('x_federation_owner');
     expect(plan.variables).toEqual({ size: 2 });
@@ -36,6 +37,7 @@ describe('a plan', () => {
       schemas: ['federation'],
       role: undefined,
       group: undefined,
+      packRoles: {},
     });
     expect(roles.owner).toBe('x_federation_owner');
     expect(variables).toEqual({});
@@ -58,6 +60,7 @@ describe('a plan', () => {
       schemas: ['a', 'b'],
       role: undefined,
       group: 'x_big_shop_tenant',
+      packRoles: {},
     });
   });
 

@@ -3,6 +3,27 @@
 -- Run with: psql -v ON_ERROR_STOP=1 -1 -f <this file>
 
 -- ====================================================================================================
+-- rollback of control-plane/0020_create_pack_roles
+
+set search_path = "federation";
+set role "federation_owner";
+
+drop table federation.pack_roles;
+alter table federation.packs
+  drop constraint packs_identity_mode_check,
+  add constraint packs_identity_mode_check check (identity_mode in ('role', 'signed', 'variable'));
+
+reset role;
+reset search_path;
+
+set role "federation_owner";
+update federation.schema_migrations
+   set state = 'rolled_back', rolled_back_at = clock_timestamp(), rolled_back_by = session_user
+ where target = 'federation' and pack = 'control-plane'
+   and script = '0020_create_pack_roles' and state = 'applied';
+reset role;
+
+-- ====================================================================================================
 -- rollback of control-plane/0010_create_fleet
 
 set search_path = "federation";

@@ -1332,3 +1332,41 @@ insert into federation.schema_migrations
 values
   ('federation', 'control-plane', '0010_create_fleet', 10, 'f51f920667ac5d7992f19056f233d296a001e65951cbe1be8336cd0d1938c1f8', '299dfd10597d34625bc8beb7ab12e9158182d8c35991f467411049e2997c50c8', 'applied', 7);
 reset role;
+
+-- ====================================================================================================
+-- control-plane/0020_create_pack_roles
+
+set search_path = "federation";
+set role "federation_owner";
+
+-- Packs without tenants (tenancy: single): one installation, and roles of the pack's own that say who may do what.
+
+alter table federation.packs
+  drop constraint packs_identity_mode_check,
+  add constraint packs_identity_mode_check check (identity_mode in ('role', 'signed', 'variable', 'none'));
+
+create table federation.pack_roles (
+  role_name name not null,
+  pack      text not null,
+  kind      text not null,
+  may_execute text[] not null,
+  may_read    text[] not null,
+  constraint pack_roles_pkey primary key (role_name),
+  constraint pack_roles_pack_fkey foreign key (pack) references federation.packs (pack) on delete cascade,
+  constraint pack_roles_kind_check check (kind in ('caller', 'operator', 'service', 'accounts'))
+);
+comment on table federation.pack_roles is
+  'Roles of packs without tenants, and all that each may do: what fedgen validate holds them to';
+create index pack_roles_pack_idx on federation.pack_roles (pack);
+
+grant select on federation.pack_roles to "federation_admin_role";
+
+reset role;
+reset search_path;
+
+set role "federation_owner";
+insert into federation.schema_migrations
+  (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
+values
+  ('federation', 'control-plane', '0020_create_pack_roles', 20, '371f4a59fd6c7e105edf4e2832deb76d5be765469c3d2377eb2a74e93a2f3628', '2e3ef60b1d96b6ad98958243abafac9909089c703355283c38e2a2eb1791ba7d', 'applied', 5);
+reset role;
