@@ -3,7 +3,7 @@ import type { DatabaseSettings } from '../config/database.js';
 import { Secret } from '../config/secret.js';
 import { withSession, type Session } from '../db/session.js';
 import { departmentRole, sharedRoles } from '../plan/names.js';
-import { FedgenError } from '../shared/errors.js';
+import { EXIT, FedgenError } from '../shared/errors.js';
 import type { CheckResult } from '../validate/model.js';
 import type { Result } from '../validate/probes/attempt.js';
 import { probeLogin, type LoginScene, type Owner } from '../validate/probes/logins.js';
@@ -128,7 +128,7 @@ async function probeOne(session: Session, probes: ConnectionProbes, login: Datab
         };
     return { ...found, results };
   } catch (cause) {
-    if (!(cause instanceof FedgenError) || !cause.code.startsWith('E_DB_')) throw cause;
+    if (!(cause instanceof FedgenError) || cause.exitCode !== EXIT.database) throw cause;
     return finding(
       `cannot log in, and was not probed: ${cause.message}`,
       'Check the URL and pg_hba.conf.',

@@ -10,6 +10,7 @@ const COMMANDS = [
   'status',
   'validate',
   'seed',
+  'doctor',
   'demo',
   'dev',
   'dev start',

@@ -7,7 +7,7 @@ const WAIVER = { check: 'rls_enabled', object: 'hr_*', reason: 'moving', until: 
 
 describe('the key validate', () => {
   it('has defaults, of which single ones may be replaced', () => {
-    const none = { failOn: 'error', waivers: [], trustedRoles: [], extensions: [] };
+    const none = { failOn: 'error', waivers: [], trustedRoles: [], extensions: [], logins: [] };
     expect(defaultSettings().validate).toEqual(none);
     const { validate } = defaultSettings({ validate: { extensions: ['vector'] } });
     expect(validate).toEqual({ ...none, extensions: ['vector'] });
@@ -34,6 +34,7 @@ describe('the key validate', () => {
       ],
       trustedRoles: ['dba', 'auditor'],
       extensions: ['vector'],
+      logins: [],
     });
   });
 

@@ -180,7 +180,9 @@ describe('a shared pack', () => {
 
   it('is refused when its group role would be cut', async () => {
     const family = 'a'.repeat(57);
-    const error = await failure(() => assertInstallation({ family, schemas: ['a'], roles: [] }, '', isReservedWord));
+    const error = await failure(() =>
+      assertInstallation({ family, schemas: ['a'], roles: [] }, '', isReservedWord),
+    );
     expect(error.message).toContain('of 64 bytes');
   });
 });
