@@ -5,6 +5,7 @@ export { apply, type ApplyOptions, type ApplyResult, type PendingSql } from './a
 export { applyFleet } from './api/fleet-apply.js';
 export { planFleet, type FleetPlan, type PlannedScript, type PlannedStep } from './api/plan.js';
 export { rollbackFleet, type FleetRollbackOptions } from './api/fleet-rollback.js';
+export { importTargets, type ImportOptions } from './api/fleet-import.js';
 export type { FleetOptions } from './api/fleet-prepare.js';
 export type { FleetResult } from './api/fleet.js';
 export {

@@ -35,6 +35,8 @@ export interface FleetOptions extends CommonOptions, Omit<TargetSelection, 'shar
   readonly duty?: number | undefined;
   /** Compares each department after its scripts with what they should have made, and takes them back where it differs. */
   readonly verify?: boolean | undefined;
+  /** Only the pack's scripts up to this number, as if it had no more. */
+  readonly upTo?: number | undefined;
   /** A plan to carry out: refused if another one would be made now. It says which departments are meant. */
   readonly plan?: FleetPlan | undefined;
   /** Aborting it begins no further department; those under way are finished. */
@@ -56,10 +58,11 @@ export interface PreparedFleet extends Connecting {
  */
 export async function prepareFleet(options: FleetOptions): Promise<PreparedFleet> {
   const settings = options.settings ?? defaultSettings();
-  const [pack] = await Promise.all([
+  const [whole] = await Promise.all([
     loadPack(options.pack ?? settings.pack, settings.packDirs),
     loadSqlParser(),
   ]);
+  const pack = packUpTo(whole, options.upTo);
   if (pack.tenancy === 'shared') {
     throw new FedgenError(
       'E_USAGE',
@@ -81,6 +84,16 @@ export async function prepareFleet(options: FleetOptions): Promise<PreparedFleet
     planOf,
     scripts: renderer.checksums(planOf(SAMPLE)).map(toPackScript),
   };
+}
+
+/** @throws FedgenError E_USAGE where no script has a number that low. */
+function packUpTo(pack: Pack, upTo: number | undefined): Pack {
+  if (upTo === undefined) return pack;
+  const scripts = pack.scripts.filter(({ number }) => number <= upTo);
+  if (scripts.length > 0) return { ...pack, scripts };
+  throw new FedgenError('E_USAGE', `pack ${pack.name} has no script up to number ${upTo}`, {
+    hint: `Its scripts are ${pack.scripts.map(({ name }) => name).join(', ')}.`,
+  });
 }
 
 /** Renders like any department. */

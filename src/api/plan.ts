@@ -103,7 +103,8 @@ const templatesKey = ({ scripts, planOf }: PreparedFleet): string =>
     .update(JSON.stringify([scripts, planOf({ id: 'sample', name: 'Sample' }).variables]))
     .digest('hex');
 
-async function pendingControlPlane(
+/** Scripts of the control plane that do not stand yet. */
+export async function pendingControlPlane(
   { settings }: PreparedFleet,
   state: FleetState | undefined,
 ): Promise<readonly string[]> {
