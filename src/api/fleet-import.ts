@@ -20,6 +20,7 @@ import {
   type TargetSelection,
 } from './fleet-survey.js';
 import { runOverFleet, type FleetResult, type FleetWork } from './fleet.js';
+import { overDatabases, type PartOfRun } from './over-databases.js';
 import { pendingControlPlane } from './plan.js';
 import { withDatabase } from './run.js';
 import { compareOne, prepareFleetComparison } from './verify.js';
@@ -38,9 +39,13 @@ export type ImportOptions = Omit<
  * @throws FedgenError for what concerns all of them: E_USAGE, E_TARGET_UNKNOWN, E_IMPORT_REFUSED without a control plane,
  *   E_DB_*, E_PACK_*.
  */
-export async function importTargets(options: ImportOptions): Promise<FleetResult> {
+export function importTargets(options: ImportOptions): Promise<FleetResult> {
+  return overDatabases(options, 'import', importInOne);
+}
+
+async function importInOne(options: ImportOptions, part?: PartOfRun): Promise<FleetResult> {
   requireSelection(options, 'targets import');
-  const prepared = await prepareFleet(options);
+  const prepared = await prepareFleet(options, part);
   return withDatabase(prepared, 'importing departments', async (session) => {
     const state = await readState(session, prepared.settings);
     await requireControlPlane(session, prepared, state);
@@ -77,7 +82,8 @@ async function surveyStanding(
   const names = new Map(given?.map(({ id, name }) => [id, name]));
   const patterns = given ? { ...selection, targets: [...names.keys()] } : selection;
   const { chosen, unmatched } = selectIds([...standing.keys()], patterns, prepared.settings.groups);
-  refuseAbsent(session, unmatched);
+  if (prepared.part) prepared.part.onUnmatched(unmatched);
+  else refuseAbsent(session, unmatched);
   const named = chosen.map((id) => ({ id, name: names.get(id) ?? standing.get(id) }));
   const meant: TargetSelection = { named };
   return surveyTargets(session, prepared, { state, scripts: prepared.scripts, selection: meant });

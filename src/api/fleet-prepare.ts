@@ -13,6 +13,7 @@ import { loadSqlParser } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
 import type { PackScript, TargetSelection } from './fleet-survey.js';
 import type { CommonOptions } from './options.js';
+import type { PartOfRun } from './over-databases.js';
 import type { FleetPlan } from './plan.js';
 import { connecting, type Connecting } from './run.js';
 
@@ -39,12 +40,16 @@ export interface FleetOptions extends CommonOptions, Omit<TargetSelection, 'shar
   readonly upTo?: number | undefined;
   /** A plan to carry out: refused if another one would be made now. It says which departments are meant. */
   readonly plan?: FleetPlan | undefined;
+  /** The same for several databases: a plan for each, by its name. */
+  readonly plans?: Readonly<Record<string, FleetPlan>> | undefined;
   /** Aborting it begins no further department; those under way are finished. */
   readonly drain?: AbortSignal | undefined;
 }
 
 /** A verb's options with defaults filled in. */
 export interface PreparedFleet extends Connecting {
+  /** Where there are several databases. */
+  readonly part: PartOfRun | undefined;
   readonly options: FleetOptions;
   readonly pack: Pack;
   readonly renderer: Renderer;
@@ -56,7 +61,7 @@ export interface PreparedFleet extends Connecting {
  * Reads the pack, before anything connects.
  * @throws FedgenError E_PACK_*, E_USAGE for a shared pack.
  */
-export async function prepareFleet(options: FleetOptions): Promise<PreparedFleet> {
+export async function prepareFleet(options: FleetOptions, part?: PartOfRun): Promise<PreparedFleet> {
   const settings = options.settings ?? defaultSettings();
   const [whole] = await Promise.all([
     loadPack(options.pack ?? settings.pack, settings.packDirs),
@@ -79,6 +84,7 @@ export async function prepareFleet(options: FleetOptions): Promise<PreparedFleet
   return {
     ...connecting({ ...options, settings }),
     options,
+    part,
     pack,
     renderer,
     planOf,
