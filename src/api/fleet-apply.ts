@@ -8,6 +8,7 @@ import { loadControlPlane } from '../packs/load.js';
 import type { FleetState } from '../apply/fleet-state.js';
 import { applyControlPlane } from './apply.js';
 import {
+  closeDead,
   prepareFleet,
   readSelection,
   readState,
@@ -103,6 +104,7 @@ export async function surveyForApply(
 ): Promise<SurveyedTarget[]> {
   const before = await readState(session, prepared.settings);
   const state = (await ensure(before)) ? await readState(session, prepared.settings) : before;
+  await closeDead(session, prepared, state);
   const selection = await readSelection(session, prepared.options);
   return surveyTargets(session, prepared, { state, scripts: prepared.scripts, selection });
 }

@@ -6,6 +6,7 @@ import { selectIds } from '../plan/selection.js';
 import { FedgenError } from '../shared/errors.js';
 import type { Finding } from '../validate/model.js';
 import {
+  closeDead,
   prepareFleet,
   readSelection,
   readState,
@@ -49,6 +50,7 @@ async function importInOne(options: ImportOptions, part?: PartOfRun): Promise<Fl
   return withDatabase(prepared, 'importing departments', async (session) => {
     const state = await readState(session, prepared.settings);
     await requireControlPlane(session, prepared, state);
+    await closeDead(session, prepared, state);
     const targets = await surveyStanding(session, prepared, state);
     // What is behind, or edited, is the business of apply.
     const needy = targets.filter(({ pending }) => pending.length === prepared.scripts.length);

@@ -1,4 +1,5 @@
 import { readFleetState, type FleetState } from '../apply/fleet-state.js';
+import { closeDeadRuns } from '../apply/ledger.js';
 import { defaultSettings, type Settings } from '../config/settings.js';
 import { isServerError } from '../db/errors.js';
 import type { Session } from '../db/session.js';
@@ -114,6 +115,15 @@ export const toPackScript = (script: ReturnType<Renderer['checksums']>[number]):
 /** Registry and ledger as the owner reads them. */
 export const readState = (session: Session, settings: Settings): Promise<FleetState | undefined> =>
   readFleetState(session, sharedRoles(settings.rolePrefix).owner);
+
+/** Closes runs that died, for a verb that opens none: it has nothing to do. */
+export async function closeDead(
+  session: Session,
+  { settings }: PreparedFleet,
+  state: FleetState | undefined,
+): Promise<void> {
+  if (state?.hasDeadRuns) await closeDeadRuns(session, sharedRoles(settings.rolePrefix).owner);
+}
 
 /** The selection with what a query adds to it. @throws FedgenError E_USAGE. */
 export async function readSelection(session: Session, options: FleetOptions): Promise<TargetSelection> {

@@ -11,6 +11,7 @@ import { buildWorklist } from '../apply/worklist.js';
 import type { TargetRun } from '../apply/apply.js';
 import type { LedgerRow } from '../apply/ledger.js';
 import {
+  closeDead,
   prepareFleet,
   readSelection,
   readState,
@@ -47,6 +48,7 @@ async function rollBackInOne(selecting: FleetRollbackOptions, part?: PartOfRun):
   const prepared = await prepareFleet(selecting, part);
   return withDatabase(prepared, 'rolling back departments', async (session) => {
     const state = await readState(session, prepared.settings);
+    await closeDead(session, prepared, state);
     const selection = await readSelection(session, selecting);
     const chosen = await surveyTargets(session, prepared, { state, scripts: prepared.scripts, selection });
     const targets = chosen.filter(({ pending }) => pending.length < prepared.scripts.length);
