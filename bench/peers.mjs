@@ -31,7 +31,7 @@ async function provision(world, tools) {
   for (let round = 0; round < rounds; round += 1) {
     for (const runner of inTurn(runners, round)) {
       const label = `${runner.name.replaceAll(/[^a-z]/g, '')}${round}`;
-      const ids = idsOf(label, targets);
+      const ids = idsOf(label, Math.ceil(targets * (runner.share ?? 1)));
       const databases = runner.ownDatabases ? ids.map((id) => `b_${id}`) : [`b_${label}`];
       for (const database of databases) await world.clone(database, 'base');
       const ms = await runner.run(world, `b_${label}`, ids);
@@ -87,6 +87,7 @@ const fedgenRunner = {
 const toolRunner = (tool, scripts) => ({
   name: tool.name,
   ownDatabases: tool.ownDatabases,
+  share: tool.share,
   run: (world, database, ids) => {
     const parent = path.join(world.dir, database);
     for (const id of ids) {
