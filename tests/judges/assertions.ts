@@ -79,10 +79,17 @@ const usageOf = (schema: string, role: string, may: boolean): Assertion => ({
   args: [schema, role, may ? ['USAGE'] : []],
 });
 
-function ofTable(
-  { schema, name, policies, may }: Expectation['tables'][number],
+const privileges = (
+  { schema, name, may }: Expectation['views'][number],
   asking: readonly Asking[],
-): Assertion[] {
+): Assertion[] =>
+  asking.map(([role, as]) => ({
+    call: 'table_privs_are',
+    args: [schema, name, role, as === 'stranger' ? [] : (may[as] ?? [])],
+  }));
+
+function ofTable(table: Expectation['tables'][number], asking: readonly Asking[]): Assertion[] {
+  const { schema, name, policies } = table;
   return [
     { call: 'policies_are', args: [schema, name, Object.keys(policies)] },
     ...Object.entries(policies).flatMap(([policy, command]): Assertion[] => [
@@ -90,24 +97,20 @@ function ofTable(
       { call: 'policy_roles_are', args: [schema, name, policy, []] },
       { call: 'policy_cmd_is', args: [schema, name, policy, command] },
     ]),
-    ...asking.map(([role, as]): Assertion => ({
-      call: 'table_privs_are',
-      args: [schema, name, role, as === 'stranger' ? [] : (may[as] ?? [])],
-    })),
+    ...privileges(table, asking),
   ];
 }
 
 function ofViewsAndFunctions({ views, functions }: Expectation, asking: readonly Asking[]): Assertion[] {
-  return asking.flatMap(([role, as]) => [
-    ...views.map(({ schema, name, readers }): Assertion => ({
-      call: 'table_privs_are',
-      args: [schema, name, role, isOne(as, readers) ? ['SELECT'] : []],
-    })),
-    ...functions.map(({ schema, name, arguments: types, callers }): Assertion => ({
-      call: 'function_privs_are',
-      args: [schema, name, types, role, isOne(as, callers) ? ['EXECUTE'] : []],
-    })),
-  ]);
+  return [
+    ...views.flatMap((view) => privileges(view, asking)),
+    ...asking.flatMap(([role, as]) =>
+      functions.map(({ schema, name, arguments: types, callers }): Assertion => ({
+        call: 'function_privs_are',
+        args: [schema, name, types, role, isOne(as, callers) ? ['EXECUTE'] : []],
+      })),
+    ),
+  ];
 }
 
 /**

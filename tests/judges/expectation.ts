@@ -7,13 +7,14 @@ import { PARTIES, type PartyName } from './model.js';
 const privileges = z.array(z.enum(['SELECT', 'INSERT', 'UPDATE', 'DELETE']));
 const policies = z.record(z.string(), z.enum(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'ALL']));
 const parties = z.array(z.enum(PARTIES));
-const kindSchema = z.strictObject({ policies, may: z.partialRecord(z.enum(PARTIES), privileges) });
+const may = z.partialRecord(z.enum(PARTIES), privileges);
+const kindSchema = z.strictObject({ policies, may });
 const packSchema = z.strictObject({
   prefix: z.string().default(''),
   kinds: z.record(z.string(), z.string()).default({}),
   policies: z.record(z.string(), policies).default({}),
   usage: z.record(z.string(), parties).default({}),
-  views: z.record(z.string(), parties).default({}),
+  views: z.record(z.string(), may).default({}),
   functions: z.record(z.string(), z.strictObject({ arguments: z.array(z.string()), callers: parties })),
 });
 const fileSchema = z.strictObject({
@@ -26,17 +27,20 @@ interface Named {
   readonly name: string;
 }
 
-/** What a table must be like: its policies with their commands, and who may do what. */
-export interface ExpectedTable extends Named {
-  readonly policies: Readonly<Record<string, string>>;
+/** Who may do what with a relation. */
+interface Relation extends Named {
   readonly may: Readonly<Partial<Record<PartyName, readonly string[]>>>;
+}
+
+/** What a table must be like: its policies with their commands, and who may do what. */
+export interface ExpectedTable extends Relation {
+  readonly policies: Readonly<Record<string, string>>;
 }
 
 /** What a target of a pack must be like. */
 export interface Expectation {
   readonly tables: readonly ExpectedTable[];
-  /** Views, with who may read them. */
-  readonly views: readonly (Named & { readonly readers: readonly PartyName[] })[];
+  readonly views: readonly Relation[];
   readonly functions: readonly (Named & z.infer<typeof packSchema>['functions'][string])[];
   /** Who may look names up in a schema. */
   readonly usage: (schema: string) => readonly PartyName[];
@@ -68,9 +72,9 @@ export function expectationOf(expectations: Expectations, pack: Pack, mainSchema
   }
   return {
     tables: pack.tables.map((table) => tableOf(expectations, pack, table, mainSchema)),
-    views: Object.entries(expected.views).map(([name, readers]) => ({
+    views: Object.entries(expected.views).map(([name, rights]) => ({
       ...splitName(name, mainSchema),
-      readers,
+      may: rights,
     })),
     functions: Object.entries(expected.functions).map(([name, claim]) => ({
       ...splitName(name, mainSchema),
