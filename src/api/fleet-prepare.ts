@@ -60,7 +60,7 @@ export interface PreparedFleet extends Connecting {
 
 /**
  * Reads the pack, before anything connects.
- * @throws FedgenError E_PACK_*, E_USAGE for a shared pack.
+ * @throws FedgenError E_PACK_*, E_USAGE for a pack without departments.
  */
 export async function prepareFleet(options: FleetOptions, part?: PartOfRun): Promise<PreparedFleet> {
   const settings = options.settings ?? defaultSettings();
@@ -69,10 +69,10 @@ export async function prepareFleet(options: FleetOptions, part?: PartOfRun): Pro
     loadSqlParser(),
   ]);
   const pack = packUpTo(whole, options.upTo);
-  if (pack.tenancy === 'shared') {
+  if (pack.tenancy !== 'schema') {
     throw new FedgenError(
       'E_USAGE',
-      `pack ${pack.name} is shared by all its tenants and belongs to no department`,
+      `pack ${pack.name} ${pack.tenancy === 'shared' ? 'is shared by all its tenants' : 'is one installation'} and belongs to no department`,
       {
         hint: 'It has one installation per database: name it with --pack alone.',
       },

@@ -11,7 +11,8 @@ export const option = (flags: string, description: string): Commander.Option =>
 
 /** Refuses what is no whole number. */
 export function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
+  if (!/^\d{1,9}$/.test(text))
+    throw new InvalidArgumentError('It is not a whole number below a thousand million.');
   return Number(text);
 }
 
