@@ -9,8 +9,11 @@ import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
 import { departmentSchema, sharedRoles } from '../plan/names.js';
 import { planDepartment } from '../plan/target.js';
 import { createRenderer } from '../render/render.js';
+import { defaultSettings } from '../config/settings.js';
+import type { FedgenError } from '../shared/errors.js';
 import type { FleetOptions } from './fleet-prepare.js';
-import { readFleetStatus } from './fleet-status.js';
+import { statusOverDatabases } from './fleet-status.js';
+import { settingsFor } from './placement.js';
 import { prepare, renderTarget, type CommonOptions } from './options.js';
 import { connecting, readLedgerIfAny, withDatabase, type Connecting } from './run.js';
 
@@ -35,6 +38,8 @@ interface Progress {
 /** Where one department stands. */
 export interface DepartmentStatus extends Progress {
   readonly departmentId: string;
+  /** Which of several databases it is in. */
+  readonly database?: string | undefined;
   readonly name: string;
   readonly schema: string;
   /** State in the registry; `UNREGISTERED` for one that was rolled back below its registration. */
@@ -65,6 +70,8 @@ export interface StatusResult {
   readonly packs: readonly PackStatus[];
   /** Runs over many departments that are under way. */
   readonly runs: readonly RunningRun[];
+  /** Those of several databases that could not be asked, and why. */
+  readonly unreached: readonly { readonly database: string; readonly error: FedgenError }[];
 }
 
 /**
@@ -72,15 +79,15 @@ export interface StatusResult {
  * @throws FedgenError E_DB_*, E_PRIVILEGE, E_NAME_INVALID, E_PACK_*.
  */
 export async function status(options: StatusOptions = {}): Promise<StatusResult> {
-  const to = connecting(options);
-  const { settings } = to;
   const { departmentId } = options;
+  const settings = settingsFor(options.settings ?? defaultSettings(), departmentId);
+  const to = connecting({ ...options, settings });
   if (departmentId !== undefined) await prepare({ ...options, settings, departmentId });
   const pack = await loadPack(options.pack ?? settings.pack, settings.packDirs);
+  if (pack.tenancy === 'schema' && departmentId === undefined)
+    return statusOverDatabases({ ...options, settings });
   return withDatabase(to, 'reading the ledger', async (session) => {
-    const nothing = { server: session.where, initialized: false, departments: [], packs: [], runs: [] };
-    if (pack.tenancy === 'schema' && departmentId === undefined)
-      return { ...nothing, ...(await readFleetStatus(session, options)) };
+    const nothing = { ...NOTHING, server: session.where };
     if (!(await hasLedger(session))) return nothing;
     const ledger = await readLedgerIfAny(
       session,
@@ -93,6 +100,8 @@ export async function status(options: StatusOptions = {}): Promise<StatusResult>
     return { ...nothing, initialized: true, departments };
   });
 }
+
+const NOTHING = { initialized: false, departments: [], packs: [], runs: [], unreached: [] } as const;
 
 async function packStatus(
   session: Session,

@@ -16,6 +16,7 @@ import {
   requireTenant,
   targetOptions,
   toTenant,
+  withoutTenants,
   type Tenant,
   type TenantOptions,
   type TenantsOptions,
@@ -96,6 +97,7 @@ async function addDepartment(target: TenantTarget, options: AddTenantOptions): P
  */
 export async function listTenants(options: TenantsOptions = {}): Promise<Tenant[]> {
   const pack = await packOf(options);
+  if (pack.tenancy === 'single') throw withoutTenants(pack);
   const to = connecting(options);
   const roles = sharedRoles(to.settings.rolePrefix);
   return withDatabase(to, 'reading the registry', async (session) => {

@@ -1,4 +1,4 @@
-import { defaultSettings } from '../config/settings.js';
+import { defaultSettings, type Settings } from '../config/settings.js';
 import { loadControlPlane, loadPack } from '../packs/load.js';
 import type { Pack } from '../packs/pack.js';
 import { assertDepartmentId } from '../plan/names.js';
@@ -9,6 +9,7 @@ import { FedgenError } from '../shared/errors.js';
 import { judge, type ValidationReport } from '../validate/judge.js';
 import type { Severity } from '../validate/model.js';
 import type { TargetOptions } from './options.js';
+import { settingsFor } from './placement.js';
 import { connecting, withDatabase, type Connecting } from './run.js';
 import { assertKnownWaivers, selectChecks, type Selection } from './selection.js';
 import { listChecks, lookAtAll } from './survey.js';
@@ -45,8 +46,9 @@ export interface ValidateOptions extends TargetOptions, Selection {
  * @throws FedgenError E_USAGE, E_CONFIG_INVALID, E_NAME_INVALID, E_TARGET_UNKNOWN, E_DB_*, E_PRIVILEGE and what reading
  *   the pack throws.
  */
-export async function validate(options: ValidateOptions): Promise<ValidationReport> {
-  const settings = options.settings ?? defaultSettings();
+export async function validate(given: ValidateOptions): Promise<ValidationReport> {
+  const settings = placed(given);
+  const options = { ...given, settings };
   const survey = await prepareSurvey(options);
   const to = withoutNotices(connecting(options));
   const evidence = await withDatabase(to, 'validating', (session) =>
@@ -62,6 +64,14 @@ export async function validate(options: ValidateOptions): Promise<ValidationRepo
     },
     today,
   );
+}
+
+/** Of several databases the one that all the named departments belong to. */
+function placed({ settings = defaultSettings(), departmentId, targets = [] }: ValidateOptions): Settings {
+  const ids = [...(departmentId === undefined ? [] : [departmentId]), ...targets];
+  if (ids.length === 0 || ids.some((id) => id.includes('*'))) return settings;
+  const [first, ...others] = ids.map((id) => settingsFor(settings, id));
+  return first && others.every(({ database }) => database === first.database) ? first : settings;
 }
 
 /** What the server says while scratch targets are made and attacked is about objects that nobody will ever see. */
