@@ -77,6 +77,7 @@ export { loadSettings, type LoadSettingsInput } from './config/load.js';
 export {
   defaultSettings,
   makeDatabase,
+  type ClickHouseSettings,
   type DatabaseSettings,
   type Settings,
   type SettingsOverrides,

@@ -1,17 +1,12 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { composeFiles, type GeneratedFile } from '../render/compose.js';
-import type { Target } from '../plan/target.js';
+import type { Target, TargetPlan } from '../plan/target.js';
+import { engineOf, type RenderedTarget } from './engines.js';
 import { loadSqlParser } from '../render/sql-parser.js';
 import { VERSION } from '../shared/version.js';
-import {
-  prepare,
-  renderControlPlane,
-  renderTarget,
-  type Prepared,
-  type RenderedPlan,
-  type TargetOptions,
-} from './options.js';
+import { prepare, renderControlPlane, type Prepared, type TargetOptions } from './options.js';
+import { fileId } from '../render/compose.js';
 import { renderDocuments, renderEngine, UNVERIFIED } from './renderings.js';
 import { writeFiles } from './write-files.js';
 
@@ -58,12 +53,11 @@ export interface GenerateResult {
  */
 export async function generate(options: GenerateOptions): Promise<GenerateResult> {
   const prepared = await prepare(options);
-  const rendered = await renderTarget(prepared, { name: options.department });
-  const { target } = rendered.plan;
   const { engine = 'postgres' } = options;
-  if (engine !== 'postgres') return generateFor(engine, rendered, options);
-  const names = { schema: `schema_${target.schema}.sql`, rls: `rls_policies_${fileId(target)}.sql` };
-  const targetFiles = composeFiles(rendered.plan, rendered.scripts, names);
+  const rendered = await (await engineOf(prepared.pack)).render(prepared, options.department);
+  const { target } = rendered.plan;
+  if (engine !== 'postgres') return generateFor(engine, rendered.plan, options);
+  const targetFiles = rendered.files;
   const sqlFiles = options.rlsOnly
     ? targetFiles.filter((file) => file.name.startsWith('rls_policies_'))
     : targetFiles;
@@ -85,7 +79,7 @@ export async function generate(options: GenerateOptions): Promise<GenerateResult
 /** Another engine's files, with the documents of the pack. */
 async function generateFor(
   engine: string,
-  { plan }: RenderedPlan,
+  plan: TargetPlan,
   { outputDir }: GenerateOptions,
 ): Promise<GenerateResult> {
   const { pack, target } = plan;
@@ -102,16 +96,13 @@ async function generateFor(
   };
 }
 
-/** The target's id in names of files, where a colon is not safe everywhere. No department id holds a hyphen. */
-const fileId = (target: Target): string => target.id.replace(':', '-');
-
 async function controlPlaneFiles(prepared: Prepared): Promise<GeneratedFile[]> {
   const { plan, scripts } = await renderControlPlane(prepared.settings);
   return composeFiles(plan, scripts, { schema: 'control_plane.sql' });
 }
 
 function manifest(
-  { plan, scripts }: RenderedPlan,
+  { plan, scripts }: RenderedTarget,
   files: readonly GeneratedFile[],
   timestamp: Date | undefined,
 ): GeneratedFile {

@@ -8,6 +8,7 @@ import { isReservedWord, loadSqlParser } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
 import { judge, type ValidationReport } from '../validate/judge.js';
 import type { Severity } from '../validate/model.js';
+import { engineFor } from './engines.js';
 import type { TargetOptions } from './options.js';
 import { connecting, withDatabase, type Connecting } from './run.js';
 import { assertKnownWaivers, selectChecks, type Selection } from './selection.js';
@@ -46,6 +47,11 @@ export interface ValidateOptions extends TargetOptions, Selection {
  *   the pack throws.
  */
 export async function validate(options: ValidateOptions): Promise<ValidationReport> {
+  return (await engineFor(options)).validate(options);
+}
+
+/** The same for PostgreSQL. */
+export async function validatePostgres(options: ValidateOptions): Promise<ValidationReport> {
   const settings = options.settings ?? defaultSettings();
   const survey = await prepareSurvey(options);
   const to = withoutNotices(connecting(options));

@@ -70,6 +70,7 @@ export const CONNECTION = (formats?: readonly string[]): Commander.Option[] => [
     '--db-secret <arn|name>',
     'secret of AWS Secrets Manager with user, password and perhaps the server',
   ),
+  option('--clickhouse-url <url>', 'http(s)://user:password@host:port, for packs with engine: clickhouse'),
   option('--role-prefix <prefix>', 'put before every role name, because roles are cluster-wide'),
   CONFIG(),
   FORMAT(formats),

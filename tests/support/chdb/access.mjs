@@ -58,7 +58,7 @@ export function execute(store, canonical) {
   if (verb === 'GRANT' || verb === 'REVOKE') return grant(store, sql, verb);
   if (verb === 'DROP') return drop(store, sql, kind);
   const rest = sql.replace(
-    /^\w+ (?:OR REPLACE )?(?:ROLE|USER|QUOTA|SETTINGS PROFILE|ROW POLICY) (?:IF (?:NOT )?EXISTS )?/,
+    /^\w+ (?:OR REPLACE )?(?:ROLE|USER|QUOTA|SETTINGS PROFILE|ROW POLICY) (?:IF (?:NOT )?EXISTS |OR REPLACE )?/,
     '',
   );
   const name = bare(/^(`[^`]*`|\S+)/.exec(rest)?.[1] ?? '');

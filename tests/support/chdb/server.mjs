@@ -19,6 +19,8 @@ import {
 
 const folder = process.argv[2];
 const store = emptyStore();
+/** Statements that succeeded, for tests that count them. */
+const executed = [];
 let session;
 let sessionOf;
 
@@ -109,6 +111,7 @@ function answer(sql, parameters) {
 async function serve(request, response) {
   const url = new URL(request.url, 'http://localhost');
   if (url.pathname === '/ping') return response.end('Ok.\n');
+  if (url.pathname === '/executed') return response.end(JSON.stringify(executed));
   const parameters = Object.fromEntries(url.searchParams);
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
@@ -118,10 +121,12 @@ async function serve(request, response) {
     const user = authenticate(request, parameters);
     if (user === 'default' && isAccessStatement(sql)) {
       runAccess(sql);
+      executed.push(sql);
       return response.end('');
     }
     open(user);
     const { out, format } = answer(user === 'default' ? redirected(sql) : sql, parameters);
+    executed.push(sql);
     response.setHeader('X-ClickHouse-Query-Id', parameters.query_id ?? '');
     response.setHeader('X-ClickHouse-Format', format);
     response.end(out);
