@@ -1,3 +1,4 @@
+import { listEngineChecks } from '../clickhouse/validate/checks.js';
 import { defaultSettings } from '../config/settings.js';
 import { loadControlPlane, loadPack } from '../packs/load.js';
 import type { Pack } from '../packs/pack.js';
@@ -89,7 +90,8 @@ async function prepareSurvey(options: ValidateOptions): Promise<Survey> {
   const known = await listChecks();
   assertKnownWaivers(
     settings.validate.waivers,
-    known.map(({ code }) => code),
+    // One configuration serves packs of every engine.
+    [...known, ...listEngineChecks()].map(({ code }) => code),
   );
   const patterns = [
     ...(options.departmentId === undefined ? [] : [options.departmentId]),

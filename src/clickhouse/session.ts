@@ -30,6 +30,15 @@ export interface Connection {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Whatever is written can be read at once, on every node of a cluster; on one node they change nothing. */
+const SETTINGS = {
+  wait_end_of_query: 1,
+  insert_distributed_sync: 1,
+  insert_quorum: 'auto',
+  insert_quorum_parallel: 0,
+  select_sequential_consistency: '1',
+} as const;
+
 /** A statement without a limit of its own may take as long as a timer can count. */
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -71,7 +80,7 @@ async function createClient({ server, statementTimeoutMs }: Connection): Promise
     application: 'fedgen',
     request_timeout: statementTimeoutMs > 0 ? statementTimeoutMs : LONGEST_MS,
     log: { level: ClickHouseLogLevel.OFF },
-    clickhouse_settings: { wait_end_of_query: 1 },
+    clickhouse_settings: SETTINGS,
   });
 }
 

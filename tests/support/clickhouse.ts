@@ -11,7 +11,7 @@ import { parseClickHouseUrl } from '../../src/config/clickhouse.js';
 import { defaultSettings, type Settings, type SettingsOverrides } from '../../src/index.js';
 
 const FOLDER = fileURLToPath(new URL('./chdb/', import.meta.url));
-const START_MS = 30_000;
+const START_MS = 100_000;
 
 /** A ClickHouse to test with. */
 export interface TestClickHouse {

@@ -1,5 +1,4 @@
 import { composeClickHouseFiles } from '../../render/clickhouse/compose.js';
-import { FedgenError } from '../../shared/errors.js';
 import type { Engine } from '../engines.js';
 import { renderEngineTarget } from './target.js';
 
@@ -12,7 +11,7 @@ export const CLICKHOUSE: Engine = {
   apply: async (options) => (await import('./apply.js')).applyToClickHouse(options),
   rollback: async (options) => (await import('./rollback.js')).rollBackClickHouse(options),
   status: async (options) => (await import('./status.js')).statusOfClickHouse(options),
-  validate: () => Promise.reject(new FedgenError('E_USAGE', 'packs for clickhouse cannot be validated yet')),
+  validate: async (options) => (await import('./validate.js')).validateClickHouse(options),
   addTenant: async (options) => (await import('./tenants.js')).addToClickHouse(options),
   listTenants: async (options) => (await import('./tenants.js')).listInClickHouse(options),
   showTenant: async (options) => (await import('./tenants.js')).showInClickHouse(options),

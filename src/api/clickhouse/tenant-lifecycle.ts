@@ -74,6 +74,7 @@ async function removeLocked(
   await runTenantScript(session, target, 'suspend', found);
   const ended = await endQueries(session, found);
   await runTenantScript(session, target, 'remove', found);
+  await runTenantScript(session, target, 'erase', found);
   await noteTenant(session, family, { ...found, status: 'removed' });
   return { ...result, removed: true, sessions: { ended, left: [] } };
 }

@@ -22,6 +22,9 @@ export interface EngineTenantTarget extends EngineTarget {
   readonly tenantId: string;
 }
 
+/** The templates below `tenant/` of a pack. */
+type TenantVerb = 'add' | 'remove' | 'erase' | 'suspend' | 'resume';
+
 /** Reads the pack and proves the id safe. @throws FedgenError E_NAME_INVALID, E_PACK_*. */
 export async function prepareEngineTenant(options: TenantOptions): Promise<EngineTenantTarget> {
   const target = await prepareEngineTarget(targetOptions(options));
@@ -119,7 +122,7 @@ export async function countTenantRows(
 export async function runTenantScript(
   session: ClickHouseSession,
   target: EngineTenantTarget,
-  verb: 'add' | 'remove' | 'suspend' | 'resume',
+  verb: TenantVerb,
   tenant: Pick<EngineTenant, 'id' | 'role' | 'login'>,
 ): Promise<void> {
   const sql = tenantSql(target, verb, tenant);
@@ -133,7 +136,7 @@ export async function runTenantScript(
 /** The SQL of one of the pack's templates for a tenant. The hash is that of no password that anybody knows. */
 export function tenantSql(
   { plan, renderer, cluster }: Pick<EngineTarget, 'plan' | 'renderer' | 'cluster'>,
-  verb: 'add' | 'remove' | 'suspend' | 'resume',
+  verb: TenantVerb,
   { id, role, login }: Pick<EngineTenant, 'id' | 'role' | 'login'>,
 ): SplitSql {
   const { pack } = plan;
