@@ -9,6 +9,7 @@ import { activityBench } from './activity.mjs';
 import { applyBench } from './apply.mjs';
 import { validateBench } from './validate.mjs';
 import { fleetBench } from './fleet.mjs';
+import { sharedPackBench } from './shared-packs.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = path.join(root, 'bin', 'fedgen.js');
@@ -53,6 +54,8 @@ const block = Math.ceil(departments / 40);
 const fleet = await fleetBench({ blocks: 5, block, concurrency: 4 });
 const settled = (times) => median(times.slice(1));
 
+const shared = await sharedPackBench({ rounds: Math.min(rounds, 5), tenants: departments, rows: 1_000_000 });
+
 const { whole, fleets } = await validateBench(bin, rounds, [departments / 10, departments]);
 const [few, many] = fleets;
 
@@ -60,8 +63,8 @@ const row = (what, measured, reference, allowed) => {
   const ratio = measured / reference;
   return {
     what,
-    measured: measured.toFixed(1),
-    reference: reference.toFixed(1),
+    measured: measured.toPrecision(3),
+    reference: reference.toPrecision(3),
     ratio: ratio.toFixed(2),
     limit: allowed,
     ok: ratio <= allowed,
@@ -74,6 +77,14 @@ const rows = [
   // At least a quarter of the rate of a bare COPY.
   row('ingest 100,000 events / bare COPY of their lines', activity.ingest, activity.copy, 4),
   row('permission check at 1,000,000 events and 10,000 users / 1 ms', activity.check, 1, 1),
+  row(`add tenant ${departments} of a shared pack / the tenth`, shared.last, shared.tenth, 1.3),
+  row(
+    'point query of a tenant at 1,000,000 rows, prepared / without row security',
+    shared.prepared.secured,
+    shared.prepared.plain,
+    1.3,
+  ),
+  row('the same, parsed each time', shared.parsed.secured, shared.parsed.plain, 1.3),
   row('validate one department, all layers, whole process / 1500 ms', whole, 1500, 1),
   row(`validate ${many.size} departments without attacks, each / 8 ms`, many.each, 8, 1),
   row(`the same / each of ${few.size} departments`, many.each, few.each, 1.3),

@@ -125,19 +125,22 @@ begin
   if effective_role = 'none' then
     effective_role := session_user;
   end if;
-  -- One query, because policies ask in every statement. Where an application speaks for tenants, they have no roles.
-  select p.identity_mode, p.tenant_group, t.tenant_id into mode, tenants, bound
-  from federation.packs p
-  left join federation.tenants t
-    on t.role_name = effective_role::name and t.shared_pack = p.pack and t.status = 'active' and p.identity_mode = 'role'
-  where p.pack = $1;
+  -- Policies ask in every statement, so a tenant with a role is found in one look-up; it has one in the mode "role" only.
+  select t.tenant_id into bound
+  from federation.tenants t
+  where t.role_name = effective_role::name and t.shared_pack = $1 and t.status = 'active';
 
-  if mode <> 'role' and pg_has_role(effective_role, tenants, 'usage') then
+  if bound is null then
+    select p.identity_mode, p.tenant_group into mode, tenants
+    from federation.packs p
+    where p.pack = $1 and p.identity_mode <> 'role';
     -- An application names the tenant, and proves it with a token where the pack asks for one.
-    select t.tenant_id into bound
-    from federation.tenants t
-    where t.shared_pack = $1 and t.status = 'active'
-      and t.tenant_id = case mode when 'signed' then federation.token_tenant($1) else claimed end;
+    if found and pg_has_role(effective_role, tenants, 'usage') then
+      select t.tenant_id into bound
+      from federation.tenants t
+      where t.shared_pack = $1 and t.status = 'active'
+        and t.tenant_id = case mode when 'signed' then federation.token_tenant($1) else claimed end;
+    end if;
   end if;
 
   if claimed is not null and claimed is distinct from bound then

@@ -13,15 +13,15 @@ const INTRODUCTION = `# Independent judges
 Written by \`npm run docs\` from tests/judges/accepted.yaml.
 
 \`validate\` is ours, and so are its blind spots. \`npm run judges\` asks tools of others: it applies every built-in pack with two tenants on
-PostgreSQL 18 and fails on whatever they object to, unless the tables below accept it with a reason. It also fails if a reason has nothing
+PostgreSQL 18 (activity, which has none, as it is) and fails on whatever they object to, unless the tables below accept it with a reason. It also fails if a reason has nothing
 left to excuse, if a judge cannot be had (\`-- --without <judge>\` leaves it out, and says so), and if one misses a fault that was put there for
 it: a linter that could not connect, or whose lints were left out, is as quiet as one that found nothing.
 
 | judge | comes from | looks at | must find |
 |---|---|---|---|
 | squawk 2.66.0 | npm (the build for Linux on x64) | every rendered file, rollbacks included, for PostgreSQL 14, with the rules that are off unless named | four faulty files |
-| splinter | the Postgres Language Server 0.25.5 on npm, Supabase's own, which carries its SQL (Linux on x64) | the control plane and every schema, as if it were an API: \`anon\` has nothing, \`authenticated\` is a member of every tenant's role | 14 planted faults |
-| pgTAP | Debian's postgresql-15-pgtap 1.2.0: its SQL file, no extension and no server | tables, views, functions, policies (names, commands, roles), privileges of each tenant, the administrators and strangers on schemas, tables, views, functions | two wrong claims for each of its functions, one too few and one too many |
+| splinter | the Postgres Language Server 0.25.5 on npm, Supabase's own, which carries its SQL (Linux on x64) | the control plane and every schema, as if it were an API: \`anon\` has nothing, \`authenticated\` is a member of every tenant's and every caller's role | 14 planted faults |
+| pgTAP | Debian's postgresql-15-pgtap 1.2.0: its SQL file, no extension and no server | tables, views, functions, policies (names, commands, roles), privileges of each tenant, the administrators, a pack's own roles and strangers on schemas, tables, views, functions | two wrong claims for each of its functions, one too few and one too many |
 
 pgTAP's claims come from pack.yaml and tests/judges/expected.yaml, which says what a kind of table promises; neither the scripts nor the catalogue are
 asked. A new pack needs an entry there.

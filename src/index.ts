@@ -3,8 +3,15 @@ export { generate, type GenerateOptions, type GenerateResult } from './api/gener
 export { generateCode, type GenerateCodeOptions, type GenerateCodeResult } from './api/generate-code.js';
 export { apply, type ApplyOptions, type ApplyResult, type PendingSql } from './api/apply.js';
 export { applyFleet } from './api/fleet-apply.js';
-export { planFleet, type FleetPlan, type PlannedScript, type PlannedStep } from './api/plan.js';
+export {
+  planDatabases,
+  planFleet,
+  type FleetPlan,
+  type PlannedScript,
+  type PlannedStep,
+} from './api/plan.js';
 export { rollbackFleet, type FleetRollbackOptions } from './api/fleet-rollback.js';
+export { importTargets, type ImportOptions } from './api/fleet-import.js';
 export type { FleetOptions } from './api/fleet-prepare.js';
 export type { FleetResult } from './api/fleet.js';
 export {
@@ -79,6 +86,7 @@ export {
   makeDatabase,
   type ClickHouseSettings,
   type DatabaseSettings,
+  type PlacedDatabase,
   type Settings,
   type SettingsOverrides,
   type ValidateSettings,

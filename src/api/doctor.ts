@@ -78,10 +78,10 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorResult>
 
 async function checkDepartment(pack: Pack, { settings }: Connecting, id: string | undefined): Promise<void> {
   if (id === undefined) return;
-  if (pack.tenancy === 'shared') {
+  if (pack.tenancy !== 'schema') {
     throw new FedgenError(
       'E_USAGE',
-      `pack ${pack.name} is shared: its tenants have no schemas of their own`,
+      `pack ${pack.name} ${pack.tenancy === 'shared' ? 'is shared: its tenants have no schemas of their own' : 'is one installation and belongs to no department'}`,
       {
         hint: 'Leave --department-id out.',
       },

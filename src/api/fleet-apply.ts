@@ -8,6 +8,7 @@ import { loadControlPlane } from '../packs/load.js';
 import type { FleetState } from '../apply/fleet-state.js';
 import { applyControlPlane } from './apply.js';
 import {
+  closeDead,
   prepareFleet,
   readSelection,
   readState,
@@ -23,6 +24,10 @@ import {
   surveyTargets,
   type SurveyedTarget,
 } from './fleet-survey.js';
+import { defaultSettings } from '../config/settings.js';
+import { FedgenError } from '../shared/errors.js';
+import { overDatabases, type PartOfRun } from './over-databases.js';
+import { splitOver } from './split-over.js';
 import { planIn, refuseStale, type FleetPlan } from './plan.js';
 import { withDatabase } from './run.js';
 import { createVerifier, type Verifier } from './verify.js';
@@ -33,11 +38,38 @@ import { createVerifier, type Verifier } from './verify.js';
  * @returns what became of them; a department that failed is no error of this call.
  * @throws FedgenError for what concerns all of them: E_USAGE, E_TARGET_UNKNOWN, E_DB_*, E_PACK_*.
  */
-export async function applyFleet(given: FleetOptions): Promise<FleetResult> {
+export async function applyFleet(options: FleetOptions): Promise<FleetResult> {
+  await refuseMovedPlans(options);
+  return overDatabases(options, 'apply', applyInOne);
+}
+
+/** With plans for several databases nothing is touched in any before all of them are found to hold. */
+async function refuseMovedPlans(options: FleetOptions): Promise<void> {
+  const { plans = {}, settings = defaultSettings() } = options;
+  const names = Object.keys(plans);
+  const unknown = names.filter((name) => !settings.databases.some((each) => each.name === name));
+  if (unknown.length > 0)
+    throw new FedgenError(
+      'E_PLAN_STALE',
+      `the plan is for databases that are not configured: ${unknown.join(', ')}`,
+    );
+  await Promise.all(
+    splitOver(names.length > 0 ? options : {}, settings).flatMap(({ options: { plan, ...part } }) =>
+      plan ? [refuseMovedPlan(part, plan)] : [],
+    ),
+  );
+}
+
+async function refuseMovedPlan(options: FleetOptions, plan: FleetPlan): Promise<void> {
+  const prepared = await prepareFleet({ ...options, named: plan.steps.flatMap(({ targets }) => targets) });
+  await withDatabase(prepared, 'reading the ledger', (session) => refuseMoved(session, prepared, plan));
+}
+
+async function applyInOne(given: FleetOptions, part?: PartOfRun): Promise<FleetResult> {
   const { plan } = given;
   const options = plan ? { ...given, named: plan.steps.flatMap(({ targets }) => targets) } : given;
   requireSelection(options, 'apply');
-  const prepared = await prepareFleet(options);
+  const prepared = await prepareFleet(options, part);
   return withDatabase(prepared, 'applying to departments', async (session) => {
     if (plan) await refuseMoved(session, prepared, plan);
     const targets = await surveyForApply(session, prepared, (state) =>
@@ -72,6 +104,7 @@ export async function surveyForApply(
 ): Promise<SurveyedTarget[]> {
   const before = await readState(session, prepared.settings);
   const state = (await ensure(before)) ? await readState(session, prepared.settings) : before;
+  await closeDead(session, prepared, state);
   const selection = await readSelection(session, prepared.options);
   return surveyTargets(session, prepared, { state, scripts: prepared.scripts, selection });
 }

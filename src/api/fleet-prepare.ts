@@ -1,4 +1,5 @@
 import { readFleetState, type FleetState } from '../apply/fleet-state.js';
+import { closeDeadRuns } from '../apply/ledger.js';
 import { defaultSettings, type Settings } from '../config/settings.js';
 import { isServerError } from '../db/errors.js';
 import type { Session } from '../db/session.js';
@@ -13,6 +14,7 @@ import { loadSqlParser } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
 import type { PackScript, TargetSelection } from './fleet-survey.js';
 import type { CommonOptions } from './options.js';
+import type { PartOfRun } from './over-databases.js';
 import type { FleetPlan } from './plan.js';
 import { connecting, type Connecting } from './run.js';
 
@@ -35,14 +37,20 @@ export interface FleetOptions extends CommonOptions, Omit<TargetSelection, 'shar
   readonly duty?: number | undefined;
   /** Compares each department after its scripts with what they should have made, and takes them back where it differs. */
   readonly verify?: boolean | undefined;
+  /** Only the pack's scripts up to this number, as if it had no more. */
+  readonly upTo?: number | undefined;
   /** A plan to carry out: refused if another one would be made now. It says which departments are meant. */
   readonly plan?: FleetPlan | undefined;
+  /** The same for several databases: a plan for each, by its name. */
+  readonly plans?: Readonly<Record<string, FleetPlan>> | undefined;
   /** Aborting it begins no further department; those under way are finished. */
   readonly drain?: AbortSignal | undefined;
 }
 
 /** A verb's options with defaults filled in. */
 export interface PreparedFleet extends Connecting {
+  /** Where there are several databases. */
+  readonly part: PartOfRun | undefined;
   readonly options: FleetOptions;
   readonly pack: Pack;
   readonly renderer: Renderer;
@@ -52,18 +60,19 @@ export interface PreparedFleet extends Connecting {
 
 /**
  * Reads the pack, before anything connects.
- * @throws FedgenError E_PACK_*, E_USAGE for a shared pack.
+ * @throws FedgenError E_PACK_*, E_USAGE for a pack without departments.
  */
-export async function prepareFleet(options: FleetOptions): Promise<PreparedFleet> {
+export async function prepareFleet(options: FleetOptions, part?: PartOfRun): Promise<PreparedFleet> {
   const settings = options.settings ?? defaultSettings();
-  const [pack] = await Promise.all([
+  const [whole] = await Promise.all([
     loadPack(options.pack ?? settings.pack, settings.packDirs),
     loadSqlParser(),
   ]);
-  if (pack.tenancy === 'shared') {
+  const pack = packUpTo(whole, options.upTo);
+  if (pack.tenancy !== 'schema') {
     throw new FedgenError(
       'E_USAGE',
-      `pack ${pack.name} is shared by all its tenants and belongs to no department`,
+      `pack ${pack.name} ${pack.tenancy === 'shared' ? 'is shared by all its tenants' : 'is one installation'} and belongs to no department`,
       {
         hint: 'It has one installation per database: name it with --pack alone.',
       },
@@ -76,11 +85,22 @@ export async function prepareFleet(options: FleetOptions): Promise<PreparedFleet
   return {
     ...connecting({ ...options, settings }),
     options,
+    part,
     pack,
     renderer,
     planOf,
     scripts: renderer.checksums(planOf(SAMPLE)).map(toPackScript),
   };
+}
+
+/** @throws FedgenError E_USAGE where no script has a number that low. */
+function packUpTo(pack: Pack, upTo: number | undefined): Pack {
+  if (upTo === undefined) return pack;
+  const scripts = pack.scripts.filter(({ number }) => number <= upTo);
+  if (scripts.length > 0) return { ...pack, scripts };
+  throw new FedgenError('E_USAGE', `pack ${pack.name} has no script up to number ${upTo}`, {
+    hint: `Its scripts are ${pack.scripts.map(({ name }) => name).join(', ')}.`,
+  });
 }
 
 /** Renders like any department. */
@@ -95,6 +115,15 @@ export const toPackScript = (script: ReturnType<Renderer['checksums']>[number]):
 /** Registry and ledger as the owner reads them. */
 export const readState = (session: Session, settings: Settings): Promise<FleetState | undefined> =>
   readFleetState(session, sharedRoles(settings.rolePrefix).owner);
+
+/** Closes runs that died, for a verb that opens none: it has nothing to do. */
+export async function closeDead(
+  session: Session,
+  { settings }: PreparedFleet,
+  state: FleetState | undefined,
+): Promise<void> {
+  if (state?.hasDeadRuns) await closeDeadRuns(session, sharedRoles(settings.rolePrefix).owner);
+}
 
 /** The selection with what a query adds to it. @throws FedgenError E_USAGE. */
 export async function readSelection(session: Session, options: FleetOptions): Promise<TargetSelection> {

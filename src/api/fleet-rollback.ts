@@ -11,6 +11,7 @@ import { buildWorklist } from '../apply/worklist.js';
 import type { TargetRun } from '../apply/apply.js';
 import type { LedgerRow } from '../apply/ledger.js';
 import {
+  closeDead,
   prepareFleet,
   readSelection,
   readState,
@@ -18,6 +19,7 @@ import {
   type PreparedFleet,
 } from './fleet-prepare.js';
 import { runOverFleet, type FleetResult } from './fleet.js';
+import { overDatabases, type PartOfRun } from './over-databases.js';
 import { requireSelection, surveyTargets } from './fleet-survey.js';
 import { withDatabase } from './run.js';
 
@@ -38,15 +40,20 @@ export interface FleetRollbackOptions extends FleetOptions {
 export async function rollbackFleet(options: FleetRollbackOptions): Promise<FleetResult> {
   const { goal } = options;
   const selecting = goal.kind === 'run' ? { ...options, run: goal.runId } : options;
+  return overDatabases(selecting, 'rollback', rollBackInOne);
+}
+
+async function rollBackInOne(selecting: FleetRollbackOptions, part?: PartOfRun): Promise<FleetResult> {
   requireSelection(selecting, 'rollback');
-  const prepared = await prepareFleet(selecting);
+  const prepared = await prepareFleet(selecting, part);
   return withDatabase(prepared, 'rolling back departments', async (session) => {
     const state = await readState(session, prepared.settings);
+    await closeDead(session, prepared, state);
     const selection = await readSelection(session, selecting);
     const chosen = await surveyTargets(session, prepared, { state, scripts: prepared.scripts, selection });
     const targets = chosen.filter(({ pending }) => pending.length < prepared.scripts.length);
     const at: Parameters<typeof runOverFleet>[2]['at'] = (run, rows, runId) =>
-      undoAt(prepared, options, run, { rows, runId });
+      undoAt(prepared, selecting, run, { rows, runId });
     return runOverFleet(session, prepared, { command: 'rollback', at }, { targets, chosen: chosen.length });
   });
 }

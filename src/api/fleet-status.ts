@@ -1,23 +1,81 @@
 import { readFailed, readRunning, type RunningRun } from '../apply/fleet-book.js';
 import { readLedger } from '../apply/ledger.js';
 import { scriptStates } from '../apply/script-states.js';
+import { defaultSettings } from '../config/settings.js';
 import type { Session } from '../db/session.js';
 import { CONTROL_SCHEMA, departmentSchema, sharedRoles } from '../plan/names.js';
 import { isSelected, selectIds } from '../plan/selection.js';
+import { EXIT, FedgenError } from '../shared/errors.js';
 import { prepareFleet, readSelection, readState, type PreparedFleet } from './fleet-prepare.js';
 import { compareStand, refuseUnmatched, surveyTargets } from './fleet-survey.js';
-import type { DepartmentStatus, StatusOptions } from './status.js';
+import type { PartOfRun } from './over-databases.js';
+import { connecting, withDatabase } from './run.js';
+import { splitOver } from './split-over.js';
+import type { DepartmentStatus, StatusOptions, StatusResult } from './status.js';
 
 /** Where the departments of a database stand. */
-export interface FleetStatus {
+interface FleetStatus {
   readonly initialized: boolean;
   readonly departments: readonly DepartmentStatus[];
   readonly runs: readonly RunningRun[];
 }
 
+/**
+ * Where departments stand in each database that they are placed in, or in the one there is.
+ * @throws FedgenError why the only database, or none of several, could be asked.
+ */
+export async function statusOverDatabases(options: StatusOptions): Promise<StatusResult> {
+  const settings = options.settings ?? defaultSettings();
+  if (settings.databases.length === 0) return statusOf(options);
+  const parts = splitOver(options, settings);
+  const unmatched: (readonly string[])[] = [];
+  const part = { onUnmatched: (patterns: readonly string[]): void => void unmatched.push(patterns) };
+  const ends = await Promise.allSettled(parts.map((each) => statusOf(each.options, part)));
+  const all = ends.map((end, index) => ({ name: parts[index]?.name ?? '', end }));
+  const done = all.flatMap(({ name, end }) => (end.status === 'fulfilled' ? [{ name, ...end.value }] : []));
+  const unreached = all.flatMap(({ name, end }) =>
+    end.status === 'rejected' ? [{ database: name, error: asReportable(end.reason) }] : [],
+  );
+  if (done.length === 0 && unreached[0]) throw unreached[0].error;
+  const departments = done.flatMap(({ name, departments: found }) =>
+    found.map((each) => ({ ...each, database: name })),
+  );
+  if (departments.length === 0 && unreached.length === 0)
+    refuseUnmatched({ where: parts.map(({ name }) => name).join(', ') }, unmatched.flat());
+  return {
+    server: parts.map(({ name }) => name).join(', '),
+    initialized: done.some(({ initialized }) => initialized) || unreached.length > 0,
+    departments,
+    packs: [],
+    runs: done.flatMap(({ runs }) => runs),
+    unreached,
+  };
+}
+
+/** What is wrong with the call, or with fedgen, is not the database's fault. */
+function asReportable(error: unknown): FedgenError {
+  if (error instanceof FedgenError && error.exitCode !== EXIT.usage) return error;
+  throw error;
+}
+
+type Part = Pick<PartOfRun, 'onUnmatched'>;
+
+async function statusOf(options: StatusOptions, part?: Part): Promise<StatusResult> {
+  return withDatabase(connecting(options), 'reading the ledger', async (session) => ({
+    ...(await readFleetStatus(session, options, part)),
+    server: session.where,
+    packs: [],
+    unreached: [],
+  }));
+}
+
 /** Where departments stand, from one query of registry and ledger, and one of the book of runs. */
-export async function readFleetStatus(session: Session, options: StatusOptions): Promise<FleetStatus> {
-  const prepared = await prepareFleet(options);
+async function readFleetStatus(
+  session: Session,
+  options: StatusOptions,
+  part: Part | undefined,
+): Promise<FleetStatus> {
+  const prepared = { ...(await prepareFleet(options)), part };
   const { owner } = sharedRoles(prepared.settings.rolePrefix);
   const state = await readState(session, prepared.settings);
   if (!state || state.groups.length === 0) return { initialized: false, departments: [], runs: [] };
@@ -58,7 +116,7 @@ const byRegistration = (a: DepartmentStatus, b: DepartmentStatus): number =>
 
 async function chosenIds(
   session: Session,
-  prepared: PreparedFleet,
+  prepared: Omit<PreparedFleet, 'part'> & { readonly part: Part | undefined },
   state: NonNullable<Awaited<ReturnType<typeof readState>>>,
 ): Promise<ReadonlySet<string>> {
   const selection = await readSelection(session, prepared.options);
@@ -71,14 +129,15 @@ async function chosenIds(
     .flatMap(({ targets }) => targets.map(({ id }) => id))
     .filter((id) => id !== CONTROL_SCHEMA && !id.includes(':'));
   const { chosen, unmatched } = selectIds(ids, selection, prepared.settings.groups);
-  if (isSelected(selection)) refuseUnmatched(session, unmatched);
+  if (prepared.part) prepared.part.onUnmatched(unmatched);
+  else if (isSelected(selection)) refuseUnmatched(session, unmatched);
   return new Set(chosen);
 }
 
 /** Other templates may still give the SQL that was applied: that takes rendering, and is asked for suspects only. */
 async function countEdited(
   session: Session,
-  { settings, renderer, planOf }: PreparedFleet,
+  { settings, renderer, planOf }: Pick<PreparedFleet, 'settings' | 'renderer' | 'planOf'>,
   departments: readonly DepartmentStatus[],
   suspects: readonly string[],
 ): Promise<Map<string, number>> {

@@ -67,7 +67,11 @@ export function standOf(state: FleetState | undefined, id: string): readonly Sta
  */
 export async function surveyTargets(
   session: Session,
-  to: { readonly settings: Settings; readonly pack: Pack },
+  to: {
+    readonly settings: Settings;
+    readonly pack: Pack;
+    readonly part?: { readonly onUnmatched: (patterns: readonly string[]) => void } | undefined;
+  },
   input: {
     readonly state: FleetState | undefined;
     readonly scripts: readonly PackScript[];
@@ -87,7 +91,9 @@ export async function surveyTargets(
   const named = selection.named?.map(({ id }) => id);
   const ids = await narrow(session, to.settings, { state, selection, ids: named ?? [...all.keys()] });
   const { chosen } = selectIds(ids, selection, to.settings.groups);
-  refuseUnmatched(session, selectIds([...all.keys()], selection, to.settings.groups).unmatched);
+  const { unmatched } = selectIds([...all.keys()], selection, to.settings.groups);
+  if (to.part) to.part.onUnmatched(unmatched);
+  else refuseUnmatched(session, unmatched);
   const targets = [...new Set(chosen)].sort().flatMap((id) => all.get(id) ?? []);
   return selection.onlyPending ? targets.filter(({ pending }) => pending.length > 0) : targets;
 }

@@ -23,7 +23,9 @@ export interface FleetResult extends Omit<FleetOutcome, 'failed' | 'stopped'> {
   readonly runId: string | undefined;
   /** How many departments were chosen. */
   readonly targets: number;
-  readonly failed: readonly FailedTarget[];
+  readonly failed: readonly (FailedTarget & { readonly database?: string })[];
+  /** Those of several databases that could not be worked on, and why. */
+  readonly unreached: readonly { readonly database: string; readonly error: FedgenError }[];
   readonly interrupted: boolean;
   /** Why nobody could go on, where that was it: most often the server is gone. */
   readonly stopped: FedgenError | undefined;
@@ -48,6 +50,7 @@ export const nothingToDo = (session: Session, command: MigrationCommand, targets
   scripts: 0,
   failed: [],
   notRun: [],
+  unreached: [],
   interrupted: false,
   stopped: undefined,
   durationMs: 0,
@@ -67,10 +70,10 @@ export async function runOverFleet(
   if (targets.length === 0) return nothingToDo(session, work.command, chosen);
   const started = performance.now();
   await requireOwnBackend(session, prepared);
-  const { options, settings } = prepared;
+  const { options, settings, part } = prepared;
   const { owner } = sharedRoles(settings.rolePrefix);
   const concurrency = options.concurrency ?? (await roomOn(session));
-  const runId = randomUUID();
+  const runId = part?.runId ?? randomUUID();
   const waves = planWaves(targets, settings.groups);
   const order = waves.flatMap((wave) => wave.targets.map(({ id }) => id));
   await startFleetRun(session, owner, { id: runId, command: work.command, toolVersion: VERSION }, order);
@@ -81,31 +84,63 @@ export async function runOverFleet(
     targets: targets.length,
     concurrency,
   });
-  const total = { succeeded: 0, unchanged: chosen - targets.length, scripts: 0 };
+  const policy = { ...policyOf(prepared, targets.length), concurrency };
+  const outcome = await runWaves(prepared, work, { waves, runId, policy });
+  const unchanged = outcome.unchanged + chosen - targets.length;
+  const { notRun } = outcome;
+  const interrupted =
+    (options.signal?.aborted === true || options.drain?.aborted === true) && notRun.length > 0;
+  const result = { ...outcome, unchanged, interrupted };
+  await closeRun(session, prepared, runId, result);
+  const durationMs = performance.now() - started;
+  return {
+    command: work.command,
+    server: session.where,
+    runId,
+    targets: chosen,
+    ...result,
+    unreached: [],
+    durationMs,
+  };
+}
+
+/** One wave after the other, until something failed; what the waves came to together. */
+async function runWaves(
+  prepared: PreparedFleet,
+  work: FleetWork,
+  {
+    waves,
+    runId,
+    policy,
+  }: {
+    readonly waves: ReturnType<typeof planWaves<SurveyedTarget>>;
+    readonly runId: string;
+    readonly policy: Policy;
+  },
+): Promise<FleetOutcome> {
+  const { part, onEvent } = prepared;
+  const total = { succeeded: 0, unchanged: 0, scripts: 0 };
   const failed: FailedTarget[] = [];
   const notRun: string[] = [];
   let stopped: FedgenError | undefined;
-  for (const wave of waves) {
-    if (failed.length > 0 || notRun.length > 0) {
-      notRun.push(...wave.targets.map(({ id }) => id));
+  const isGood = (): boolean => failed.length === 0 && notRun.length === 0;
+  for (const { name, targets } of waves) {
+    const mayBegin = isGood() && (await part?.gate.enter(name)) !== false;
+    if (!mayBegin) {
+      notRun.push(...targets.map(({ id }) => id));
       continue;
     }
-    if (waves.length > 1) prepared.onEvent({ type: 'wave', name: wave.name, targets: wave.targets.length });
-    const policy = { ...policyOf(prepared, targets.length), concurrency };
-    const outcome = await runFleet(jobOf(prepared, work, { runId, targets: wave.targets, policy }));
+    if (waves.length > 1) onEvent({ type: 'wave', name, targets: targets.length });
+    const outcome = await runFleet(jobOf(prepared, work, { runId, targets, policy }));
     total.succeeded += outcome.succeeded;
     total.unchanged += outcome.unchanged;
     total.scripts += outcome.scripts;
     failed.push(...outcome.failed);
     notRun.push(...outcome.notRun);
     stopped = outcome.stopped;
+    if (!isGood()) part?.gate.fail();
   }
-  const interrupted =
-    (options.signal?.aborted === true || options.drain?.aborted === true) && notRun.length > 0;
-  const result = { ...total, failed, notRun, stopped, interrupted };
-  await closeRun(session, prepared, runId, result);
-  const durationMs = performance.now() - started;
-  return { command: work.command, server: session.where, runId, targets: chosen, ...result, durationMs };
+  return { ...total, failed, notRun, stopped };
 }
 
 async function closeRun(

@@ -13,6 +13,7 @@ import type { GivenVariables } from '../plan/variables.js';
 import { createRenderer, type RenderedScript } from '../render/render.js';
 import { isReservedWord, loadSqlParser } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
+import { settingsFor } from './placement.js';
 import type { OnEvent } from '../apply/events.js';
 
 /** Options that every verb takes. */
@@ -72,8 +73,8 @@ export interface Registered {
  * @throws FedgenError E_NAME_INVALID, E_PACK_NOT_FOUND, E_PACK_INVALID, E_USAGE.
  */
 export async function prepare(options: TargetOptions): Promise<Prepared> {
-  const settings = options.settings ?? defaultSettings();
   const { departmentId } = options;
+  const settings = settingsFor(options.settings ?? defaultSettings(), departmentId);
   // The pack is read while the SQL grammar is compiled; the id is judged first all the same.
   const loading = loadPack(options.pack ?? settings.pack, settings.packDirs);
   loading.catch(() => undefined);

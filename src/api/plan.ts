@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FleetState } from '../apply/fleet-state.js';
+import { defaultSettings } from '../config/settings.js';
 import type { Session } from '../db/session.js';
 import { loadControlPlane } from '../packs/load.js';
 import { CONTROL_SCHEMA } from '../plan/names.js';
@@ -17,12 +18,15 @@ import {
 } from './fleet-prepare.js';
 import {
   compareStand,
+  refuseUnmatched,
   requireSelection,
   standOf,
   surveyTargets,
   type SurveyedTarget,
 } from './fleet-survey.js';
+import type { PartOfRun } from './over-databases.js';
 import { withDatabase } from './run.js';
+import { splitOver } from './split-over.js';
 
 /** A script that is pending somewhere, and what it may do to those who use the tables. */
 export interface PlannedScript {
@@ -68,17 +72,38 @@ export interface FleetPlan {
  */
 export async function planFleet(options: FleetOptions): Promise<FleetPlan> {
   requireSelection(options, 'plan');
-  const prepared = await prepareFleet(options);
+  return planInOne(options, undefined);
+}
+
+type Part = Pick<PartOfRun, 'onUnmatched'>;
+
+async function planInOne(options: FleetOptions, part: Part | undefined): Promise<FleetPlan> {
+  const prepared = { ...(await prepareFleet(options)), part };
   return withDatabase(prepared, 'planning', async (session) => {
     const state = await readState(session, prepared.settings);
     return planIn(session, prepared, state);
   });
 }
 
+/**
+ * The same for each of several databases, by its name. A database that cannot be asked leaves no plan.
+ * @throws FedgenError as {@link planFleet} does; E_TARGET_UNKNOWN for a pattern that matches in no database.
+ */
+export async function planDatabases(options: FleetOptions): Promise<Record<string, FleetPlan>> {
+  requireSelection(options, 'plan');
+  const parts = splitOver(options, options.settings ?? defaultSettings());
+  const unmatched: (readonly string[])[] = [];
+  const part = { onUnmatched: (patterns: readonly string[]): void => void unmatched.push(patterns) };
+  const plans = await Promise.all(parts.map(({ options: own }) => planInOne(own, part)));
+  if (plans.every(({ steps, unchanged }) => steps.length === 0 && unchanged === 0))
+    refuseUnmatched({ where: parts.map(({ name }) => name).join(', ') }, unmatched.flat());
+  return Object.fromEntries(parts.map(({ name }, index) => [name, plans[index] as FleetPlan]));
+}
+
 /** The plan for a state that was read. */
 export async function planIn(
   session: Session,
-  prepared: PreparedFleet,
+  prepared: Omit<PreparedFleet, 'part'> & { readonly part: Part | undefined },
   state: FleetState | undefined,
 ): Promise<FleetPlan> {
   const selection = await readSelection(session, prepared.options);
@@ -98,13 +123,14 @@ export async function planIn(
   };
 }
 
-const templatesKey = ({ scripts, planOf }: PreparedFleet): string =>
+const templatesKey = ({ scripts, planOf }: Pick<PreparedFleet, 'scripts' | 'planOf'>): string =>
   createHash('sha256')
     .update(JSON.stringify([scripts, planOf({ id: 'sample', name: 'Sample' }).variables]))
     .digest('hex');
 
-async function pendingControlPlane(
-  { settings }: PreparedFleet,
+/** Scripts of the control plane that do not stand yet. */
+export async function pendingControlPlane(
+  { settings }: Pick<PreparedFleet, 'settings'>,
   state: FleetState | undefined,
 ): Promise<readonly string[]> {
   const pack = await loadControlPlane();
@@ -125,7 +151,7 @@ function toSteps(targets: readonly SurveyedTarget[]): PlannedStep[] {
 }
 
 function describeScripts(
-  { renderer, planOf }: PreparedFleet,
+  { renderer, planOf }: Pick<PreparedFleet, 'renderer' | 'planOf'>,
   targets: readonly SurveyedTarget[],
 ): PlannedScript[] {
   const described = new Map<string, PlannedScript>();

@@ -10,8 +10,11 @@ import { departmentSchema, sharedRoles } from '../plan/names.js';
 import { planDepartment } from '../plan/target.js';
 import { createRenderer } from '../render/render.js';
 import { engineFor } from './engines.js';
+import { defaultSettings } from '../config/settings.js';
+import type { FedgenError } from '../shared/errors.js';
 import type { FleetOptions } from './fleet-prepare.js';
-import { readFleetStatus } from './fleet-status.js';
+import { statusOverDatabases } from './fleet-status.js';
+import { settingsFor } from './placement.js';
 import { prepare, renderTarget, type CommonOptions } from './options.js';
 import { connecting, readLedgerIfAny, withDatabase, type Connecting } from './run.js';
 
@@ -36,6 +39,8 @@ interface Progress {
 /** Where one department stands. */
 export interface DepartmentStatus extends Progress {
   readonly departmentId: string;
+  /** Which of several databases it is in. */
+  readonly database?: string | undefined;
   readonly name: string;
   readonly schema: string;
   /** State in the registry; `UNREGISTERED` for one that was rolled back below its registration. */
@@ -66,6 +71,8 @@ export interface StatusResult {
   readonly packs: readonly PackStatus[];
   /** Runs over many departments that are under way. */
   readonly runs: readonly RunningRun[];
+  /** Those of several databases that could not be asked, and why. */
+  readonly unreached: readonly { readonly database: string; readonly error: FedgenError }[];
 }
 
 /**
@@ -78,15 +85,15 @@ export async function status(options: StatusOptions = {}): Promise<StatusResult>
 
 /** The same for PostgreSQL. */
 export async function statusOfPostgres(options: StatusOptions): Promise<StatusResult> {
-  const to = connecting(options);
-  const { settings } = to;
   const { departmentId } = options;
+  const settings = settingsFor(options.settings ?? defaultSettings(), departmentId);
+  const to = connecting({ ...options, settings });
   if (departmentId !== undefined) await prepare({ ...options, settings, departmentId });
   const pack = await loadPack(options.pack ?? settings.pack, settings.packDirs);
+  if (pack.tenancy === 'schema' && departmentId === undefined)
+    return statusOverDatabases({ ...options, settings });
   return withDatabase(to, 'reading the ledger', async (session) => {
-    const nothing = { server: session.where, initialized: false, departments: [], packs: [], runs: [] };
-    if (pack.tenancy === 'schema' && departmentId === undefined)
-      return { ...nothing, ...(await readFleetStatus(session, options)) };
+    const nothing = { ...NOTHING, server: session.where };
     if (!(await hasLedger(session))) return nothing;
     const ledger = await readLedgerIfAny(
       session,
@@ -99,6 +106,8 @@ export async function statusOfPostgres(options: StatusOptions): Promise<StatusRe
     return { ...nothing, initialized: true, departments };
   });
 }
+
+const NOTHING = { initialized: false, departments: [], packs: [], runs: [], unreached: [] } as const;
 
 async function packStatus(
   session: Session,

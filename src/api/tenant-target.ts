@@ -62,7 +62,8 @@ export async function prepareTenant(options: TenantOptions): Promise<TenantTarge
   return { prepared, plan: planOf(prepared), tenantId: options.tenantId };
 }
 
-const withoutTenants = (pack: Pack): FedgenError =>
+/** What is said of tenants where a pack has none. */
+export const withoutTenants = (pack: Pack): FedgenError =>
   new FedgenError('E_USAGE', `pack ${pack.name} has no tenants`, {
     hint: `docs/packs/${pack.family}.md tells who uses it and how they are let in.`,
   });

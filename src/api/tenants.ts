@@ -17,6 +17,7 @@ import {
   requireTenant,
   targetOptions,
   toTenant,
+  withoutTenants,
   type Tenant,
   type TenantOptions,
   type TenantsOptions,
@@ -107,6 +108,7 @@ export async function listTenants(options: TenantsOptions = {}): Promise<Tenant[
 /** The same for PostgreSQL. */
 export async function listInPostgres(options: TenantsOptions): Promise<Tenant[]> {
   const pack = await packOf(options);
+  if (pack.tenancy === 'single') throw withoutTenants(pack);
   const to = connecting(options);
   const roles = sharedRoles(to.settings.rolePrefix);
   return withDatabase(to, 'reading the registry', async (session) => {

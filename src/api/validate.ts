@@ -1,5 +1,5 @@
 import { listEngineChecks } from '../clickhouse/validate/checks.js';
-import { defaultSettings } from '../config/settings.js';
+import { defaultSettings, type Settings } from '../config/settings.js';
 import { loadControlPlane, loadPack } from '../packs/load.js';
 import type { Pack } from '../packs/pack.js';
 import { assertDepartmentId } from '../plan/names.js';
@@ -11,6 +11,7 @@ import { judge, type ValidationReport } from '../validate/judge.js';
 import type { Severity } from '../validate/model.js';
 import { engineFor } from './engines.js';
 import type { TargetOptions } from './options.js';
+import { settingsFor } from './placement.js';
 import { connecting, withDatabase, type Connecting } from './run.js';
 import { assertKnownWaivers, selectChecks, type Selection } from './selection.js';
 import { listChecks, lookAtAll } from './survey.js';
@@ -52,8 +53,9 @@ export async function validate(options: ValidateOptions): Promise<ValidationRepo
 }
 
 /** The same for PostgreSQL. */
-export async function validatePostgres(options: ValidateOptions): Promise<ValidationReport> {
-  const settings = options.settings ?? defaultSettings();
+export async function validatePostgres(given: ValidateOptions): Promise<ValidationReport> {
+  const settings = placed(given);
+  const options = { ...given, settings };
   const survey = await prepareSurvey(options);
   const to = withoutNotices(connecting(options));
   const evidence = await withDatabase(to, 'validating', (session) =>
@@ -69,6 +71,14 @@ export async function validatePostgres(options: ValidateOptions): Promise<Valida
     },
     today,
   );
+}
+
+/** Of several databases the one that all the named departments belong to. */
+function placed({ settings = defaultSettings(), departmentId, targets = [] }: ValidateOptions): Settings {
+  const ids = [...(departmentId === undefined ? [] : [departmentId]), ...targets];
+  if (ids.length === 0 || ids.some((id) => id.includes('*'))) return settings;
+  const [first, ...others] = ids.map((id) => settingsFor(settings, id));
+  return first && others.every(({ database }) => database === first.database) ? first : settings;
 }
 
 /** What the server says while scratch targets are made and attacked is about objects that nobody will ever see. */

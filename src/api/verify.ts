@@ -23,29 +23,41 @@ export type Verifier = (run: TargetRun, runId: string) => Promise<void>;
  * @throws (the verifier) FedgenError E_VERIFY_FAILED.
  */
 export async function createVerifier(session: Session, prepared: PreparedFleet): Promise<Verifier> {
-  const { settings, pack, planOf } = prepared;
-  const codes = (await listChecks()).filter(({ layer, code }) => layer === 'contract' || code === 'drift');
+  const checks = (await listChecks()).filter(({ layer, code }) => layer === 'contract' || code === 'drift');
+  const input = await prepareFleetComparison(
+    session,
+    prepared,
+    checks.map(({ code }) => code),
+  );
+  return async (run, runId) => {
+    const findings = (await compareOne(run, input)).filter(({ severity }) => severity === 'error');
+    if (findings.length > 0) throw await takeBack(run, prepared, { runId, findings });
+  };
+}
+
+/** What departments of a fleet are compared with, by these checks. */
+export async function prepareFleetComparison(
+  session: Session,
+  { settings, pack, planOf }: PreparedFleet,
+  codes: readonly string[],
+): Promise<CompareInput> {
   const registry = await readRegistryIn(session, sharedRoles(settings.rolePrefix).owner);
   const survey = {
     settings,
     pack,
     controlPlane: await loadControlPlane(),
     variables: planOf({ id: 'sample', name: 'Sample' }).variables,
-    selected: new Set(codes.map(({ code }) => code)),
+    selected: new Set(codes),
     selection: {},
     snapshot: undefined,
     writeSnapshot: undefined,
     sinceLast: false,
     isComplete: false,
   };
-  const input = await prepareComparison(session, survey, registry);
-  return async (run, runId) => {
-    const findings = await compareOne(run, input);
-    if (findings.length > 0) throw await takeBack(run, prepared, { runId, findings });
-  };
+  return prepareComparison(session, survey, registry);
 }
 
-/** The errors of one department's contract and catalogue. */
+/** What the checks of a comparison find at one department, where all scripts of its plan are taken as applied. */
 export async function compareOne(
   { session, plan }: Pick<TargetRun, 'session' | 'plan'>,
   input: CompareInput,
@@ -58,9 +70,7 @@ export async function compareOne(
     const oids = await schemaOids(session, schemas);
     const target = { id, name, schema, status: 'ACTIVE', schemaOids: oids, scripts };
     await compareTargets(session, input, [target], (_plan, { checks }) => {
-      found.push(
-        ...checks.flatMap(({ findings }) => findings.filter(({ severity }) => severity === 'error')),
-      );
+      found.push(...checks.flatMap(({ findings }) => findings));
     });
     return found;
   } finally {

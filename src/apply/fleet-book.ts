@@ -3,7 +3,7 @@ import { quoteIdentifier, quoteLiteral } from '../render/quote.js';
 import { FedgenError } from '../shared/errors.js';
 import { asOwner } from './as-owner.js';
 import type { MigrationCommand } from './ledger.js';
-import { MARK_DEAD_RUNS } from './ledger.js';
+import { IS_RUNNING, MARK_DEAD_RUNS } from './ledger.js';
 
 /** What became of a target in a run. */
 export type BookedState = 'pending' | 'succeeded' | 'failed';
@@ -104,8 +104,7 @@ export async function readRunning(session: Session, owner: string): Promise<Runn
       `select r.run_id::text as "runId", r.command, r.started_at as "startedAt", r.run_by as "runBy",
               count(t.target)::int as targets, (count(t.target) filter (where t.state <> 'pending'))::int as done
          from federation.migration_runs r join federation.run_targets t using (run_id)
-        where r.state = 'running'
-          and exists (select from pg_stat_activity a where a.pid = r.backend_pid and a.backend_start <= r.started_at)
+        where ${IS_RUNNING}
         group by r.run_id order by r.started_at`,
     );
     return rows;

@@ -1,5 +1,6 @@
 import type { Session } from '../db/session.js';
 import { sqlState } from '../db/errors.js';
+import { IS_DEAD } from './ledger.js';
 import { quoteIdentifier } from '../render/quote.js';
 
 /** A script that stands, as far as a whole fleet is looked at. */
@@ -28,6 +29,8 @@ export interface FleetState {
   readonly groups: readonly TargetGroup[];
   /** Is there a book of the targets of runs? A control plane of an earlier version has none. */
   readonly hasRunTargets: boolean;
+  /** Are there runs that died on the way and that nobody has closed? */
+  readonly hasDeadRuns: boolean;
 }
 
 /** The server sums up: of 10,000 targets a handful of rows is sent. */
@@ -47,16 +50,18 @@ select coalesce(s.stand, '') as stand,
  */
 export async function readFleetState(session: Session, owner: string): Promise<FleetState | undefined> {
   const sql = `begin read only; set local role ${quoteIdentifier(owner)}; set local jit = off;
-    select to_regclass('federation.run_targets') is not null as found; ${STATE}; commit`;
+    select to_regclass('federation.run_targets') is not null as found,
+           exists (select from federation.migration_runs r where ${IS_DEAD}) as "hasDeadRuns"; ${STATE}; commit`;
   try {
     const results: unknown = await session.client.query(sql);
-    const [flag] = rowsOf(results, 3) as { found: boolean }[];
+    const [flag] = rowsOf(results, 3) as { found: boolean; hasDeadRuns: boolean }[];
     const groups = rowsOf(results, 4) as {
       stand: string;
       targets: [string, string | null, string | null][];
     }[];
     return {
       hasRunTargets: flag?.found ?? false,
+      hasDeadRuns: flag?.hasDeadRuns ?? false,
       groups: groups.map(({ stand, targets }) => ({
         stand: stand === '' ? [] : stand.split(',').map(standingScript),
         targets: targets.map(([id, name, status]) => ({ id, name, status })),

@@ -82,13 +82,29 @@ export async function readDepartments(
 export type MigrationCommand = 'apply' | 'rollback' | 'import';
 
 /**
- * Runs whose backend is gone died on the way (killed, cut off); they are marked as interrupted by the next run, since
- * nobody else was left to do it. A process id may have been given to another backend since.
+ * Whether the backend of a run `r` is still there. The owner role sees of the backends of others who they are, and not
+ * since when; so a process id that was given to another backend of the same login counts as alive, but never our own, which
+ * has no run yet.
  */
+const IS_ALIVE = `exists (
+     select from pg_stat_activity a
+      where a.pid = r.backend_pid and a.pid <> pg_backend_pid() and a.datname = current_database()
+        and a.usename = r.run_by and (a.backend_start is null or a.backend_start <= r.started_at))`;
+
+/** The runs `r` that are under way. */
+export const IS_RUNNING = `r.state = 'running' and ${IS_ALIVE}`;
+
+/** The runs `r` that died on the way (killed, cut off). */
+export const IS_DEAD = `r.state = 'running' and not ${IS_ALIVE}`;
+
+/** They are marked as interrupted by the next run, since nobody else was left to do it. */
 export const MARK_DEAD_RUNS = `
-  update federation.migration_runs r set state = 'interrupted', finished_at = clock_timestamp()
-   where r.state = 'running' and not exists (
-     select from pg_stat_activity a where a.pid = r.backend_pid and a.backend_start <= r.started_at)`;
+  update federation.migration_runs r set state = 'interrupted', finished_at = clock_timestamp() where ${IS_DEAD}`;
+
+/** Marks them where there is nothing else to do. */
+export async function closeDeadRuns(session: Session, owner: string): Promise<void> {
+  await asOwner(session, owner, 'read write', () => session.client.query(MARK_DEAD_RUNS));
+}
 
 /** Opens a run: what is applied or rolled back together. */
 export async function startRun(

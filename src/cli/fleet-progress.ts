@@ -17,7 +17,9 @@ export function createFleetProgress(): FleetProgress {
   return {
     note: (event, now) => {
       if (event.type === 'fleet-start') {
-        [total, done, failed, startedAt] = [event.targets, 0, 0, now];
+        // Several databases tell of their parts of one run.
+        if (total === 0) startedAt = now;
+        total += event.targets;
         return `run ${event.runId}: ${event.targets} departments in ${event.server}, ${event.concurrency} at a time`;
       }
       if (event.type === 'wave') return `wave ${event.name || 'of all others'}: ${event.targets} departments`;

@@ -11,7 +11,8 @@ export const option = (flags: string, description: string): Commander.Option =>
 
 /** Refuses what is no whole number. */
 export function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
+  if (!/^\d{1,9}$/.test(text))
+    throw new InvalidArgumentError('It is not a whole number below a thousand million.');
   return Number(text);
 }
 
@@ -61,6 +62,7 @@ export const YES = (): Commander.Option => option('--yes', 'do not ask');
 /** Where to connect, and how results are printed. */
 export const CONNECTION = (formats?: readonly string[]): Commander.Option[] => [
   option('--database-url <url>', 'postgres://user:password@host:port/name'),
+  option('--database <name>', 'one of several databases of the configuration'),
   option('--db-host <host>', 'server'),
   option('--db-port <port>', 'port'),
   option('--db-name <name>', 'database'),

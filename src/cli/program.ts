@@ -5,6 +5,7 @@ import { ACTIVITY_COMMANDS, ACTIVITY_EVENTS_COMMANDS, ACTIVITY_USER_COMMANDS } f
 import type { Drain } from './drain.js';
 import { DEV_COMMANDS } from './dev-commands.js';
 import { ROOT_COMMANDS } from './root-commands.js';
+import { TARGET_COMMANDS } from './target-commands.js';
 import { TENANT_COMMANDS } from './tenant-commands.js';
 
 // By require: commander's ES module entry only wraps its files, and the wrapping costs start-up time.
@@ -55,6 +56,8 @@ export function buildProgram(invocation: Invocation, signal: AbortSignal, drain:
   addCommands(dev, DEV_COMMANDS, { invocation, signal, drain });
   const tenant = program.command('tenant').description('the tenants of a shared pack, or departments');
   addCommands(tenant, TENANT_COMMANDS, { invocation, signal, drain });
+  const targets = program.command('targets').description('departments that stand already');
+  addCommands(targets, TARGET_COMMANDS, { invocation, signal, drain });
   const activity = program
     .command('activity')
     .description('users, permissions and events of the pack activity');

@@ -63,6 +63,7 @@ export async function settingsOf(
     env: process.env,
     flags,
     configFile: text(options, 'config'),
+    databaseName: text(options, 'database'),
     loginUrlEnv: list(options, 'loginUrlEnv'),
     withoutDatabase: !needs.database,
   });

@@ -25,6 +25,7 @@ import type { checkRawSettings, RawSettings } from './schema.js';
 import type { DatabaseSettings } from './database.js';
 import { resolveClickHouse } from './clickhouse.js';
 import { resolveLogins } from './logins.js';
+import { choosePlaced, type ChosenDatabase } from './choose-placed.js';
 import { defaultSettings, type Settings, type ValidateSettings } from './settings.js';
 
 export type { Environment, SettingsFlags } from './levels.js';
@@ -42,6 +43,8 @@ export interface LoadSettingsInput {
   readonly loginUrlEnv?: readonly string[] | undefined;
   /** Answers the text of a secret by its ARN or name. Default: AWS Secrets Manager, by the AWS SDK and its own environment. */
   readonly readSecret?: SecretReader | undefined;
+  /** Which of the databases of the configuration is meant, by its name. */
+  readonly databaseName?: string | undefined;
   /** For work without a server: no secret is fetched, and where one is named, `database` is absent. */
   readonly withoutDatabase?: boolean | undefined;
 }
@@ -179,7 +182,7 @@ function missingReason(resolved: ResolvedDatabase, envs: readonly Environment[])
 
 function buildSettings(
   levels: readonly DatabaseLevel[],
-  resolved: ResolvedDatabase,
+  resolved: ChosenDatabase,
   context: {
     readonly cwd: string;
     readonly file: ConfigFile | undefined;
@@ -194,8 +197,9 @@ function buildSettings(
   return defaultSettings({
     ...given({
       database: resolved.database,
+      databases: resolved.databases,
       databaseMissing: missingReason(resolved, context.envs),
-      rolePrefix: pick(levels, 'rolePrefix')?.value,
+      rolePrefix: resolved.rolePrefix ?? pick(levels, 'rolePrefix')?.value,
       pack: pick(levels, 'pack')?.value,
       lockTimeoutMs: pickDuration(levels, 'lockTimeout'),
       lockRetries: pick(levels, 'lockRetries')?.value,
@@ -240,11 +244,20 @@ export async function loadSettings(input: LoadSettingsInput): Promise<Settings> 
       ? { withoutHost: [], warnings: [] }
       : await resolveDatabase(await withSecrets(levels, input.readSecret ?? readAwsSecret), passwords);
   const envs = [dotEnv, env];
+  const chosen = await choosePlaced({
+    levels,
+    envs,
+    passwordFile: passwords,
+    readSecret: input.readSecret ?? readAwsSecret,
+    resolved,
+    databaseName: input.databaseName,
+    withoutDatabase: input.withoutDatabase === true,
+  });
   const logins = await resolveLogins({
     names: [...(pick(levels, 'validate')?.value.logins ?? []), ...(input.loginUrlEnv ?? [])],
     envs,
-    database: resolved.database,
+    database: chosen.database,
     passwordFile: passwords,
   });
-  return buildSettings(levels, resolved, { cwd, file, envs, logins });
+  return buildSettings(levels, chosen, { cwd, file, envs, logins });
 }

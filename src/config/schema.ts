@@ -40,49 +40,85 @@ function wholeNumber(least: number, most: number): z.ZodInt {
   return z.int({ error }).min(least, error).max(most, error);
 }
 
-const databaseObject = z
-  .strictObject({
-    url: text(
-      'Connection URL: postgres://user@host:port/name. Excludes host, port, name, user, password and secret.',
-    ),
-    host: text('Host name, address, or the folder of a Unix socket.').refine(
-      (host) => !host?.includes(','),
-      'several hosts are not supported',
-    ),
-    port: wholeNumber(1, 65_535).describe('Port. Default: 5432.').optional(),
-    name: text('Name of the database. Default: the name of the user.'),
-    user: text('Role to log in as. Default: the name of the operating system user.'),
-    password: text('Password. Better kept out of the file: DATABASE_URL, PGPASSWORD or ~/.pgpass.'),
-    secret: text(
-      'ARN or name of a secret in AWS Secrets Manager that holds user and password, and may hold the server. Excludes url.',
-    ).refine(
-      (secret) => !secret?.startsWith('arn:') || SECRET_ARN.test(secret),
-      'is no ARN of a secret (arn:aws:secretsmanager:<region>:<account>:secret:<name>)',
-    ),
-    ssl: z
-      .enum(SSL_MODES)
-      .describe(
-        'Encryption. disable: none. prefer and require: TLS, certificate unchecked, no fall back to plain text. ' +
-          'verify-ca: signed by sslRootCert. verify-full: and for this host. Default: disable.',
-      )
-      .optional(),
-    sslRootCert: text('PEM file of the trusted authority, relative to this file, or "system".'),
-    applicationName: text('application_name of the sessions. Default: fedgen.'),
-    options: text('Command-line options for the server session, as in PGOPTIONS.'),
-  })
-  .superRefine((database, context) => {
-    if (database.url === undefined) return;
-    for (const key of ['host', 'port', 'name', 'user', 'password', 'secret'] as const) {
-      if (database[key] !== undefined) {
-        context.addIssue({ code: 'custom', path: [key], message: 'cannot be given together with url' });
-      }
-    }
-  });
+const databaseObject = z.strictObject({
+  url: text(
+    'Connection URL: postgres://user@host:port/name. Excludes host, port, name, user, password and secret.',
+  ),
+  host: text('Host name, address, or the folder of a Unix socket.').refine(
+    (host) => !host?.includes(','),
+    'several hosts are not supported',
+  ),
+  port: wholeNumber(1, 65_535).describe('Port. Default: 5432.').optional(),
+  name: text('Name of the database. Default: the name of the user.'),
+  user: text('Role to log in as. Default: the name of the operating system user.'),
+  password: text('Password. Better kept out of the file: DATABASE_URL, PGPASSWORD or ~/.pgpass.'),
+  secret: text(
+    'ARN or name of a secret in AWS Secrets Manager that holds user and password, and may hold the server. Excludes url.',
+  ).refine(
+    (secret) => !secret?.startsWith('arn:') || SECRET_ARN.test(secret),
+    'is no ARN of a secret (arn:aws:secretsmanager:<region>:<account>:secret:<name>)',
+  ),
+  ssl: z
+    .enum(SSL_MODES)
+    .describe(
+      'Encryption. disable: none. prefer and require: TLS, certificate unchecked, no fall back to plain text. ' +
+        'verify-ca: signed by sslRootCert. verify-full: and for this host. Default: disable.',
+    )
+    .optional(),
+  sslRootCert: text('PEM file of the trusted authority, relative to this file, or "system".'),
+  applicationName: text('application_name of the sessions. Default: fedgen.'),
+  options: text('Command-line options for the server session, as in PGOPTIONS.'),
+});
+
+const SERVER_KEYS = ['host', 'port', 'name', 'user', 'password', 'secret'] as const;
+
+/** A URL says all of it. */
+function refuseBeside(
+  by: 'url' | 'urlEnv',
+  given: Readonly<Record<string, unknown>>,
+  context: z.RefinementCtx,
+): void {
+  if (given[by] === undefined) return;
+  for (const key of [...SERVER_KEYS, ...(by === 'url' ? ['urlEnv'] : [])]) {
+    if (given[key] !== undefined)
+      context.addIssue({ code: 'custom', path: [key], message: `cannot be given together with ${by}` });
+  }
+}
+
+const rolePrefix = z
+  .string()
+  .regex(/^(?:[a-z][a-z0-9_]*)?$/, 'must be lower-case letters, digits and _, starting with a letter')
+  .max(MAX_ROLE_PREFIX, `must not be longer than ${MAX_ROLE_PREFIX} bytes`)
+  .refine((prefix) => !prefix.startsWith('pg_'), 'must not start with pg_, which PostgreSQL reserves')
+  .describe('Put before every role name, since roles are shared by the whole cluster. Default: empty.')
+  .optional();
+
+const placedObject = databaseObject.extend({
+  urlEnv: text(
+    'Environment variable that holds the connection URL. Excludes url, host, port, name, user, password and secret.',
+  ),
+  rolePrefix: rolePrefix.describe(
+    'Role prefix of this database. Databases of one server need different ones. Default: rolePrefix of the configuration.',
+  ),
+  departments: z
+    .array(z.string().min(1, 'must not be empty').describe('Department id, or a pattern with *.'))
+    .describe('The departments that belong into this database. The first database that names one has it.')
+    .optional(),
+  groups: z
+    .array(z.string().min(1, 'must not be empty').describe('Name of a group.'))
+    .describe('Groups whose departments belong into this database.')
+    .optional(),
+});
+
+const GROUP_NAME = z.string().regex(/^[a-z][a-z0-9_-]*$/, 'must be lower-case letters, digits, _ and -');
 
 const rawSettings = z.strictObject({
   $schema: z.string().describe('Address of this schema, for editors.').optional(),
   database: z
-    .union([z.string().min(1, 'must not be empty').describe('Connection URL.'), databaseObject])
+    .union([
+      z.string().min(1, 'must not be empty').describe('Connection URL.'),
+      databaseObject.superRefine((given, context) => refuseBeside('url', given, context)),
+    ])
     .describe(
       'The PostgreSQL database to work on: a connection URL, or an object. Default: none; never guessed.',
     )
@@ -98,13 +134,19 @@ const rawSettings = z.strictObject({
     ])
     .describe('The ClickHouse server that packs with engine: clickhouse are applied to. Default: none.')
     .optional(),
-  rolePrefix: z
-    .string()
-    .regex(/^(?:[a-z][a-z0-9_]*)?$/, 'must be lower-case letters, digits and _, starting with a letter')
-    .max(MAX_ROLE_PREFIX, `must not be longer than ${MAX_ROLE_PREFIX} bytes`)
-    .refine((prefix) => !prefix.startsWith('pg_'), 'must not start with pg_, which PostgreSQL reserves')
-    .describe('Put before every role name, since roles are shared by the whole cluster. Default: empty.')
+  databases: z
+    .record(
+      GROUP_NAME,
+      placedObject.superRefine((given, context) => {
+        refuseBeside('url', given, context);
+        refuseBeside('urlEnv', given, context);
+      }),
+    )
+    .describe(
+      'Several databases by name, each with the departments that belong there; takes the place of database. Default: none.',
+    )
     .optional(),
+  rolePrefix,
   packs: z
     .array(z.string().min(1, 'must not be empty').describe('Folder, relative to this file.'))
     .describe('Folders that hold your own packs. Default: none.')
@@ -113,7 +155,7 @@ const rawSettings = z.strictObject({
   outputDir: text('Folder that `fedgen generate` writes to, relative to this file. Default: generated.'),
   groups: z
     .record(
-      z.string().regex(/^[a-z][a-z0-9_-]*$/, 'must be lower-case letters, digits, _ and -'),
+      GROUP_NAME,
       z.array(z.string().min(1, 'must not be empty').describe('Department id, or a pattern with *.')),
     )
     .describe(
@@ -160,6 +202,7 @@ type ZodIssue = z.core.$ZodIssue;
 
 function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 0) return Object.keys(rawSettings.shape);
+  if (path[0] === 'databases') return path.length === 2 ? Object.keys(placedObject.shape) : [];
   if (path[0] === 'validate') return knownValidateKeys(path.slice(1));
   return path.length === 1 && path[0] === 'database' ? Object.keys(databaseObject.shape) : [];
 }
@@ -201,7 +244,13 @@ function flattenIssue(issue: ZodIssue, base: readonly PropertyKey[] = []): Schem
 export function checkRawSettings(
   raw: unknown,
 ): { readonly settings: RawSettings } | { readonly issues: readonly SchemaIssue[] } {
-  const result = rawSettings.safeParse(raw);
+  const result = rawSettings
+    .superRefine(({ database, databases }, context) => {
+      if (database === undefined || databases === undefined) return;
+      const message = 'cannot be given together with database';
+      context.addIssue({ code: 'custom', path: ['databases'], message });
+    })
+    .safeParse(raw);
   if (result.success) return { settings: result.data };
   return { issues: result.error.issues.flatMap((issue) => flattenIssue(issue)) };
 }

@@ -2,10 +2,12 @@ import { resolve } from 'node:path';
 import { FedgenError } from '../shared/errors.js';
 import type { ClickHouseSettings } from './clickhouse.js';
 import { DEFAULT_CONNECT_TIMEOUT_MS, type DatabaseSettings } from './database.js';
+import type { PlacedDatabase } from './placed-databases.js';
 
 export type { ClickHouseSettings } from './clickhouse.js';
 export type { DatabaseFields, DatabaseSettings, SslMode } from './database.js';
 export { describeDatabase, makeDatabase, toClientConfig } from './database.js';
+export type { PlacedDatabase } from './placed-databases.js';
 export { parseDatabaseUrl, type ParsedDatabaseUrl } from './database-url.js';
 export { redact } from './redact.js';
 export { Secret } from './secret.js';
@@ -37,6 +39,8 @@ export interface ValidateSettings {
 export interface Settings {
   /** Absent if nothing names a host: see requireDatabase. */
   readonly database?: DatabaseSettings;
+  /** Several databases, in place of `database`: each with the departments that belong there. */
+  readonly databases: readonly PlacedDatabase[];
   /** Why `database` is absent, where something was set but not enough. */
   readonly databaseMissing?: string;
   /** Where packs with engine: clickhouse are applied; absent if nothing names a server. */
@@ -95,6 +99,7 @@ export type SettingsOverrides = Partial<Omit<Settings, 'validate'>> & {
 export function defaultSettings(overrides: SettingsOverrides = {}): Settings {
   const { logins = [], ...validate } = overrides.validate ?? {};
   const settings: Settings = {
+    databases: [],
     rolePrefix: '',
     pack: 'federation',
     lockTimeoutMs: 5000,
@@ -125,10 +130,20 @@ export function defaultSettings(overrides: SettingsOverrides = {}): Settings {
 
 /**
  * The database to work on. fedgen refuses to guess localhost: a command that changes schemas must be told where.
- * @throws FedgenError E_NO_DATABASE if nothing named a host
+ * @throws FedgenError E_NO_DATABASE if nothing named a host, or several databases are configured
  */
 export function requireDatabase(settings: Settings): DatabaseSettings {
   if (settings.database !== undefined) return settings.database;
+  if (settings.databases.length > 0) {
+    const names = settings.databases.map(({ name }) => name).join(', ');
+    throw new FedgenError(
+      'E_NO_DATABASE',
+      `several databases are configured (${names}), and this concerns one`,
+      {
+        hint: 'Name it: --database NAME.',
+      },
+    );
+  }
   const reason = settings.databaseMissing ?? 'nothing names a host';
   throw new FedgenError('E_NO_DATABASE', `no database is configured: ${reason}`, {
     hint:

@@ -3,6 +3,12 @@ import { count, type Paint } from './paint.js';
 
 const MOST_NAMED = 10;
 
+/** The plans of several databases, one below the other. */
+export const formatPlans = (plans: Readonly<Record<string, FleetPlan>>, paint: Paint): string =>
+  Object.entries(plans)
+    .map(([name, plan]) => `${paint.bold(`database ${name}`)}\n${formatPlan(plan, paint)}`)
+    .join('\n\n');
+
 /** What would be run where, for people, with what it may do to others. */
 export function formatPlan(plan: FleetPlan, paint: Paint): string {
   if (plan.steps.length === 0 && plan.controlPlane.length === 0) {

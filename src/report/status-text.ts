@@ -8,16 +8,32 @@ export function formatStatus(
   options: { readonly detailed: boolean; readonly paint: Paint },
 ): string {
   const { paint } = options;
+  return [bodyOf(status, options), ...unreachedLines(status, paint)].join('\n');
+}
+
+/** Databases that could not be asked. */
+const unreachedLines = ({ unreached }: StatusResult, paint: Paint): string[] =>
+  unreached.map(
+    ({ database, error }) =>
+      `${paint.red('✗')} ${paint.bold(`database ${database}`)} ${error.code} ${error.message}`,
+  );
+
+function bodyOf(
+  status: StatusResult,
+  { detailed, paint }: { readonly detailed: boolean; readonly paint: Paint },
+): string {
   if (!status.initialized) return `No control plane in ${status.server}: nothing was applied here yet.`;
   if (status.packs.length > 0) return status.packs.map((pack) => packText(pack, paint)).join('\n\n');
   if (status.departments.length === 0) {
-    const which = options.detailed ? 'No such department is' : 'No department is';
+    const which = detailed ? 'No such department is' : 'No department is';
     return `${which} registered in ${status.server}.`;
   }
-  const shown = options.detailed ? status.departments : worthShowing(status.departments);
+  const shown = detailed ? status.departments : worthShowing(status.departments);
+  const isOfSeveral = shown.some(({ database }) => database !== undefined);
   const overview = formatTable(
-    ['department', 'name', 'schema', 'status', 'version', 'pending'],
+    [...(isOfSeveral ? ['database'] : []), 'department', 'name', 'schema', 'status', 'version', 'pending'],
     shown.map((department) => [
+      ...(isOfSeveral ? [department.database ?? ''] : []),
       department.departmentId,
       department.name,
       department.schema,
@@ -27,7 +43,7 @@ export function formatStatus(
     ]),
     paint,
   );
-  if (!options.detailed) {
+  if (!detailed) {
     const { departments } = status;
     const total = `${count(departments.length, 'department')} in ${status.server}`;
     return [

@@ -52,6 +52,7 @@ export const ERROR_CODES = {
   E_RUN_UNKNOWN: EXIT.failed,
   E_PLAN_STALE: EXIT.failed,
   E_VERIFY_FAILED: EXIT.failed,
+  E_IMPORT_REFUSED: EXIT.failed,
   E_IRREVERSIBLE: EXIT.failed,
   E_DATA_LOSS: EXIT.failed,
   E_ROLLBACK_FAILED: EXIT.failed,

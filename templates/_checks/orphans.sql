@@ -31,7 +31,7 @@ select 'note', false, 'table ' || j.name, 'has some ' || j.reltuples::bigint || 
        'Run in a quiet hour: ' || j.sql || ';'
   from judged j where j.sees_all and j.is_big
 union all
-select 'note', false, 'table ' || min(j.name), 'and ' || count(*) - 1 || ' more links: rows are hidden from ' || current_user || ', so rows that point nowhere were not looked for',
+select 'note', false, 'table ' || min(j.name), 'rows are hidden from ' || current_user || '; of ' || count(*) || ' references it was not looked whether they point nowhere',
        'Validate as a superuser once in a while.'
   from judged j where not j.sees_all
 having count(*) > 0

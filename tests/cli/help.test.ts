@@ -25,6 +25,8 @@ const COMMANDS = [
   'tenant resume',
   'tenant remove',
   'tenant rotate-key',
+  'targets',
+  'targets import',
   'activity',
   'activity grant',
   'activity revoke',
@@ -42,7 +44,7 @@ describe('--help', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     await expect(stdout).toMatchFileSnapshot(`../golden/help/${['fedgen', ...words].join('-')}.txt`);
     // A group of commands leaves the examples to its members.
-    if (!['dev', 'tenant', 'activity', 'activity user', 'activity events'].includes(command))
+    if (!['dev', 'tenant', 'targets', 'activity', 'activity user', 'activity events'].includes(command))
       expect(stdout).toMatch(/\nExamples:\n {2}\$ \S/);
   });
 

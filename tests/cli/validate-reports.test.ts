@@ -63,7 +63,7 @@ describe('the choice of targets and checks', () => {
   });
 
   it.each([
-    [['--all', ...HR], "option '--all' cannot be used with option '--department-id <id>'"],
+    [['--all', ...HR], "option '--all' cannot be used with option '--tenant, --department-id <id>'"],
     [[...HR, '--fail-on', 'fatal'], 'error, warning, note'],
     [[...HR, '--only', ','], 'It names nothing.'],
     [[...HR, '--format', 'pdf'], 'text, json, ndjson'],

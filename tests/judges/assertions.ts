@@ -1,6 +1,6 @@
 import { CONTROL_SCHEMA } from '../../src/plan/names.js';
 import { expectationOf, type Expectation, type Expectations } from './expectation.js';
-import type { JudgedTarget, World } from './model.js';
+import type { JudgedTarget, PartyName, World } from './model.js';
 
 /** pgTAP's functions that are called, with the types of their arguments; a description follows them. */
 export const SIGNATURES = {
@@ -22,60 +22,74 @@ export interface Assertion {
 }
 
 /** Whoever may ask, and as what. */
-type Party = readonly [role: string, as: 'tenant' | 'admin' | 'stranger'];
+type Asking = readonly [role: string, as: PartyName | 'stranger'];
 
 /** Every claim that the packs' contracts make of the database. */
 export function assertionsOf(world: World, expectations: Expectations): Assertion[] {
   return world.targets.flatMap((target) => {
-    const schema = target.schemas[0] ?? '';
-    const expected = expectationOf(expectations, target.pack, schema);
-    const parties = partiesOf(world, target);
+    const expected = expectationOf(expectations, target.pack, target.schemas[0] ?? '');
+    const asking = everybody(world, target);
     return [
-      ...ofSchemas(target.schemas, schema, expected, parties),
-      ...expected.tables.flatMap((table) => ofTable(table, parties)),
-      ...ofViewsAndFunctions(schema, expected, parties),
+      ...target.schemas.flatMap((schema) => ofSchema(schema, expected, asking)),
+      ...ofControlPlane(expected, asking),
+      ...expected.tables.flatMap((table) => ofTable(table, asking)),
+      ...ofViewsAndFunctions(expected, asking),
     ];
   });
 }
 
-/** The tenants of all other targets are strangers here. */
-function partiesOf(world: World, target: JudgedTarget): Party[] {
-  const others = world.targets.filter((other) => other !== target).flatMap(({ tenants }) => tenants);
+/** Whoever has no part in this target but in another is a stranger here. */
+function everybody(world: World, target: JudgedTarget): Asking[] {
+  const ours = new Set(target.parties.map(({ role }) => role));
+  const others = world.targets.flatMap(({ parties }) => parties.map(({ role }) => role));
   return [
-    ...target.tenants.map((role): Party => [role, 'tenant']),
-    [world.admin, 'admin'],
-    ...[...world.strangers, ...others].map((role): Party => [role, 'stranger']),
+    ...target.parties.map(({ role, as }): Asking => [role, as]),
+    ...[...new Set([...world.strangers, ...others])]
+      .filter((role) => !ours.has(role))
+      .map((role): Asking => [role, 'stranger']),
   ];
 }
 
-function ofSchemas(
-  schemas: readonly string[],
-  main: string,
-  { tables, views, functions }: Expectation,
-  parties: readonly Party[],
+const isOne = (as: Asking[1], parties: readonly PartyName[]): boolean =>
+  parties.some((party) => party === as);
+
+function ofSchema(
+  schema: string,
+  { tables, views, functions, usage }: Expectation,
+  asking: readonly Asking[],
 ): Assertion[] {
-  return schemas.flatMap((schema): Assertion[] => [
-    {
-      call: 'tables_are',
-      args: [schema, tables.filter((table) => table.schema === schema).map(({ name }) => name)],
-    },
-    { call: 'views_are', args: [schema, schema === main ? Object.keys(views) : []] },
-    { call: 'functions_are', args: [schema, schema === main ? Object.keys(functions) : []] },
-    ...parties.map(([role, as]): Assertion => ({
-      call: 'schema_privs_are',
-      args: [schema, role, as === 'stranger' ? [] : ['USAGE']],
-    })),
-    // Whom the control plane knows may look names up in it, and nobody makes anything there.
-    ...parties
-      .filter(([, as]) => as !== 'stranger')
-      .map(([role]): Assertion => ({ call: 'schema_privs_are', args: [CONTROL_SCHEMA, role, ['USAGE']] })),
-  ]);
+  const namesIn = (things: readonly { schema: string; name: string }[]): string[] =>
+    things.filter((thing) => thing.schema === schema).map(({ name }) => name);
+  return [
+    { call: 'tables_are', args: [schema, namesIn(tables)] },
+    { call: 'views_are', args: [schema, namesIn(views)] },
+    { call: 'functions_are', args: [schema, namesIn(functions)] },
+    ...asking.map(([role, as]) => usageOf(schema, role, isOne(as, usage(schema)))),
+  ];
 }
 
-function ofTable(
-  { schema, name, policies, ...rights }: Expectation['tables'][number],
-  parties: readonly Party[],
-): Assertion[] {
+/** Whom the control plane knows may look names up in it, and nobody makes anything there. */
+const ofControlPlane = ({ usage }: Expectation, asking: readonly Asking[]): Assertion[] =>
+  asking
+    .filter(([, as]) => as !== 'stranger')
+    .map(([role, as]) => usageOf(CONTROL_SCHEMA, role, isOne(as, usage(CONTROL_SCHEMA))));
+
+const usageOf = (schema: string, role: string, may: boolean): Assertion => ({
+  call: 'schema_privs_are',
+  args: [schema, role, may ? ['USAGE'] : []],
+});
+
+const privileges = (
+  { schema, name, may }: Expectation['views'][number],
+  asking: readonly Asking[],
+): Assertion[] =>
+  asking.map(([role, as]) => ({
+    call: 'table_privs_are',
+    args: [schema, name, role, as === 'stranger' ? [] : (may[as] ?? [])],
+  }));
+
+function ofTable(table: Expectation['tables'][number], asking: readonly Asking[]): Assertion[] {
+  const { schema, name, policies } = table;
   return [
     { call: 'policies_are', args: [schema, name, Object.keys(policies)] },
     ...Object.entries(policies).flatMap(([policy, command]): Assertion[] => [
@@ -83,28 +97,20 @@ function ofTable(
       { call: 'policy_roles_are', args: [schema, name, policy, []] },
       { call: 'policy_cmd_is', args: [schema, name, policy, command] },
     ]),
-    ...parties.map(([role, as]): Assertion => ({
-      call: 'table_privs_are',
-      args: [schema, name, role, as === 'stranger' ? [] : rights[as]],
-    })),
+    ...privileges(table, asking),
   ];
 }
 
-function ofViewsAndFunctions(
-  schema: string,
-  { views, functions }: Expectation,
-  parties: readonly Party[],
-): Assertion[] {
-  return parties.flatMap(([role, as]) => [
-    ...Object.entries(views).map(([view, rights]): Assertion => ({
-      call: 'table_privs_are',
-      args: [schema, view, role, as === 'stranger' ? [] : rights],
-    })),
-    ...Object.entries(functions).map(([name, { arguments: types, callers }]): Assertion => ({
-      call: 'function_privs_are',
-      args: [schema, name, types, role, as !== 'stranger' && callers.includes(as) ? ['EXECUTE'] : []],
-    })),
-  ]);
+function ofViewsAndFunctions({ views, functions }: Expectation, asking: readonly Asking[]): Assertion[] {
+  return [
+    ...views.flatMap((view) => privileges(view, asking)),
+    ...asking.flatMap(([role, as]) =>
+      functions.map(({ schema, name, arguments: types, callers }): Assertion => ({
+        call: 'function_privs_are',
+        args: [schema, name, types, role, isOne(as, callers) ? ['EXECUTE'] : []],
+      })),
+    ),
+  ];
 }
 
 /**

@@ -2,40 +2,52 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Pack, TableContract } from '../../src/packs/pack.js';
+import { PARTIES, type PartyName } from './model.js';
 
 const privileges = z.array(z.enum(['SELECT', 'INSERT', 'UPDATE', 'DELETE']));
 const policies = z.record(z.string(), z.enum(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'ALL']));
-const kindSchema = z.strictObject({ policies, tenant: privileges, admin: privileges });
+const parties = z.array(z.enum(PARTIES));
+const may = z.partialRecord(z.enum(PARTIES), privileges);
+const kindSchema = z.strictObject({ policies, may });
 const packSchema = z.strictObject({
   prefix: z.string().default(''),
   kinds: z.record(z.string(), z.string()).default({}),
   policies: z.record(z.string(), policies).default({}),
-  views: z.record(z.string(), privileges).default({}),
-  functions: z.record(
-    z.string(),
-    z.strictObject({ arguments: z.array(z.string()), callers: z.array(z.enum(['tenant', 'admin'])) }),
-  ),
+  usage: z.record(z.string(), parties).default({}),
+  views: z.record(z.string(), may).default({}),
+  functions: z.record(z.string(), z.strictObject({ arguments: z.array(z.string()), callers: parties })),
 });
 const fileSchema = z.strictObject({
   kinds: z.record(z.string(), kindSchema),
   packs: z.record(z.string(), packSchema),
 });
 
-/** What a table must be like: its policies with their commands, and who may do what. */
-export interface ExpectedTable {
-  readonly name: string;
+interface Named {
   readonly schema: string;
+  readonly name: string;
+}
+
+/** Who may do what with a relation. */
+interface Relation extends Named {
+  readonly may: Readonly<Partial<Record<PartyName, readonly string[]>>>;
+}
+
+/** What a table must be like: its policies with their commands, and who may do what. */
+export interface ExpectedTable extends Relation {
   readonly policies: Readonly<Record<string, string>>;
-  readonly tenant: readonly string[];
-  readonly admin: readonly string[];
 }
 
 /** What a target of a pack must be like. */
 export interface Expectation {
   readonly tables: readonly ExpectedTable[];
-  readonly views: z.infer<typeof packSchema>['views'];
-  readonly functions: z.infer<typeof packSchema>['functions'];
+  readonly views: readonly Relation[];
+  readonly functions: readonly (Named & z.infer<typeof packSchema>['functions'][string])[];
+  /** Who may look names up in a schema. */
+  readonly usage: (schema: string) => readonly PartyName[];
 }
+
+/** Who may look names up in a pack's schemas, and in that of the control plane, unless expected.yaml says otherwise. */
+const USERS: readonly PartyName[] = ['tenant', 'admin'];
 
 export type Expectations = z.infer<typeof fileSchema>;
 
@@ -58,22 +70,44 @@ export function expectationOf(expectations: Expectations, pack: Pack, mainSchema
       `tests/judges/expected.yaml has other functions of ${pack.name} than its pack.yaml: ${named}`,
     );
   }
-  const tables = pack.tables.map((table) => {
-    const kindName = expected.kinds[table.name] ?? kindOf(pack, table);
-    const kind = expectations.kinds[kindName];
-    if (kind === undefined) throw new Error(`tests/judges/expected.yaml has no kind ${kindName}`);
-    const prefix = expected.prefix.replace('{}', table.name);
-    const ofKind: Record<string, string> = {};
-    for (const [name, command] of Object.entries(kind.policies)) ofKind[name.replace('{}', prefix)] = command;
-    return {
-      name: table.name,
-      schema: table.schema ?? mainSchema,
-      policies: { ...ofKind, ...expected.policies[table.name] },
-      tenant: kind.tenant,
-      admin: kind.admin,
-    };
-  });
-  return { tables, views: expected.views, functions: expected.functions };
+  return {
+    tables: pack.tables.map((table) => tableOf(expectations, pack, table, mainSchema)),
+    views: Object.entries(expected.views).map(([name, rights]) => ({
+      ...splitName(name, mainSchema),
+      may: rights,
+    })),
+    functions: Object.entries(expected.functions).map(([name, claim]) => ({
+      ...splitName(name, mainSchema),
+      ...claim,
+    })),
+    usage: (schema) => expected.usage[schema] ?? USERS,
+  };
+}
+
+function splitName(qualified: string, mainSchema: string): Named {
+  const [name = '', schema = mainSchema] = qualified.split('.').reverse();
+  return { schema, name };
+}
+
+function tableOf(
+  expectations: Expectations,
+  pack: Pack,
+  table: TableContract,
+  mainSchema: string,
+): ExpectedTable {
+  const expected = expectations.packs[pack.name];
+  const kindName = expected?.kinds[table.name] ?? kindOf(pack, table);
+  const kind = expectations.kinds[kindName];
+  if (kind === undefined) throw new Error(`tests/judges/expected.yaml has no kind ${kindName}`);
+  const prefix = expected?.prefix.replace('{}', table.name) ?? '';
+  const ofKind: Record<string, string> = {};
+  for (const [name, command] of Object.entries(kind.policies)) ofKind[name.replace('{}', prefix)] = command;
+  return {
+    name: table.name,
+    schema: table.schema ?? mainSchema,
+    policies: { ...ofKind, ...expected?.policies[table.name] },
+    may: kind.may,
+  };
 }
 
 function kindOf(pack: Pack, table: TableContract): string {

@@ -25,19 +25,30 @@ export interface Verdict {
   readonly blindTo: readonly string[];
 }
 
-/** A department, or the one installation of a shared pack. */
+/** As what a role may ask: a tenant or the administrators of a pack with tenants, or the kind of a role in pack.yaml. */
+export const PARTIES = ['tenant', 'admin', 'caller', 'operator', 'service', 'accounts'] as const;
+
+/** One of them. */
+export type PartyName = (typeof PARTIES)[number];
+
+/** A role that has rights in a target. */
+export interface Party {
+  readonly role: string;
+  readonly as: PartyName;
+}
+
+/** A department, or the one installation of a pack. */
 export interface JudgedTarget {
   readonly pack: Pack;
   readonly schemas: readonly string[];
-  /** Roles that have the tenant's rights. */
-  readonly tenants: readonly string[];
+  /** Everybody else is a stranger. */
+  readonly parties: readonly Party[];
 }
 
 /** The database that is judged, and the SQL that it was made of. */
 export interface World {
   readonly url: string;
   readonly targets: readonly JudgedTarget[];
-  readonly admin: string;
   /** Roles that have no rights but those of PUBLIC, the gateway that may become a tenant among them. */
   readonly strangers: readonly string[];
   /** Names are `pack/file`. */

@@ -10,12 +10,15 @@ const CONTROL = 'judged_control';
 
 /**
  * Its lints about what is exposed ask what the roles `anon` and `authenticated` may do in the schemas that are an API: the
- * first has nothing, the second is a member of every tenant's role, and every schema is exposed.
+ * first has nothing, the second is a member of every tenant's and every caller's role, and every schema is exposed.
  */
 function supabaseRoles({ targets }: World): string {
-  const tenants = targets.flatMap((target) => target.tenants).map((role) => pg.escapeIdentifier(role));
+  const users = targets
+    .flatMap(({ parties }) => parties)
+    .filter(({ as }) => as === 'tenant' || as === 'caller')
+    .map(({ role }) => pg.escapeIdentifier(role));
   return `create role anon nologin; create role authenticated nologin; create role service_role nologin bypassrls;
-    grant ${tenants.join(', ')} to authenticated;`;
+    grant ${users.join(', ')} to authenticated;`;
 }
 
 /** What must be objected to, by lint. */

@@ -4,6 +4,7 @@ import {
   departmentRole,
   departmentSchema,
   packGroup,
+  packRoles,
   sharedRoles,
   tenantRole,
 } from '../../src/plan/names.js';
@@ -11,7 +12,7 @@ import { SHARED_PACKS } from '../support/built-in-packs.js';
 import { withClient, type TestDatabase } from '../support/database.js';
 import { testSettings } from '../support/department.js';
 import { addTenants, type PackUnderTest } from '../support/shared-pack.js';
-import type { JudgedTarget, World } from './model.js';
+import type { JudgedTarget, Party, World } from './model.js';
 
 /** A role that nobody gave anything. */
 const STRANGER = 'stranger';
@@ -36,12 +37,10 @@ export async function buildWorld(database: TestDatabase): Promise<World> {
     if ((await loadPack(name)).engine === 'postgres') applied.push(await applyPack(name, settings));
   }
   await withClient(database.url, (client) => client.query(`create role ${STRANGER} login`));
-  const { admin, gateway } = sharedRoles('');
   return {
     url: database.url,
     targets: applied.flatMap(({ targets }) => targets),
-    admin,
-    strangers: [STRANGER, gateway],
+    strangers: [STRANGER, sharedRoles('').gateway],
     files: applied.flatMap(({ files }) => files),
   };
 }
@@ -50,6 +49,7 @@ async function applyPack(name: string, common: Settings): Promise<Applied> {
   const pack = await loadPack(name);
   const settings = { ...common, pack: name };
   if (pack.tenancy === 'schema') return await applyDepartments(pack, settings);
+  if (pack.tenancy === 'single') return await applySingle(pack, settings);
   const known = SHARED_PACKS.find((each) => each.pack.name === name)?.pack;
   if (known === undefined)
     throw new Error(`tests/support/built-in-packs.ts has no tenants for the pack ${name}`);
@@ -64,7 +64,7 @@ async function applyDepartments(pack: JudgedTarget['pack'], settings: Settings):
     targets.push({
       pack,
       schemas: [departmentSchema(departmentId)],
-      tenants: [departmentRole(departmentId, '')],
+      parties: withAdmin([departmentRole(departmentId, '')]),
     });
   }
   const { files } = await generate({ settings, ...DEPARTMENTS[0], controlPlane: true });
@@ -81,9 +81,22 @@ async function applyShared(
   const tenants = Object.values(known.tenants).map((id) => tenantRole(pack.name, id, ''));
   const { files } = await generate({ settings });
   return {
-    targets: [{ pack, schemas: pack.schemas, tenants: [packGroup(pack.name, ''), ...tenants] }],
+    targets: [{ pack, schemas: pack.schemas, parties: withAdmin([packGroup(pack.name, ''), ...tenants]) }],
     files: sqlOf(pack.name, files),
   };
+}
+
+const withAdmin = (tenants: readonly string[]): Party[] => [
+  ...tenants.map((role): Party => ({ role, as: 'tenant' })),
+  { role: sharedRoles('').admin, as: 'admin' },
+];
+
+async function applySingle(pack: JudgedTarget['pack'], settings: Settings): Promise<Applied> {
+  await apply({ settings });
+  const roles = packRoles(pack, '');
+  const parties = pack.roles.map(({ name, kind }): Party => ({ role: roles[name] ?? '', as: kind }));
+  const { files } = await generate({ settings });
+  return { targets: [{ pack, schemas: pack.schemas, parties }], files: sqlOf(pack.name, files) };
 }
 
 /** The manifest is no SQL; the control plane belongs to no pack. */

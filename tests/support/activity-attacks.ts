@@ -142,6 +142,65 @@ export const ATTACKS: readonly (readonly [string, Omit<Attempt, 'as'>, Attempt])
     { as: 'admin', sql: 'set local role @mcp_admin', answer: 'SET 0' },
   ],
   [
+    'hold up those who bring events',
+    { sql: 'lock table landing.turn in access share mode', answer: DENIED },
+    { as: 'superuser', sql: 'lock table landing.turn in access share mode', answer: 'LOCK 0' },
+  ],
+  [
+    'hold up everybody',
+    { sql: 'lock table activity.events in access exclusive mode', answer: DENIED },
+    { as: 'superuser', sql: 'lock table activity.events in access exclusive mode', answer: 'LOCK 0' },
+  ],
+  [
+    'count the raw events by their sequence',
+    { sql: 'select last_value > 0 from landing.raw_events_raw_id_seq', answer: DENIED },
+    { as: 'superuser', sql: 'select last_value > 0 from landing.raw_events_raw_id_seq', answer: 'true' },
+  ],
+  [
+    'use up the numbers of raw events',
+    { sql: `select setval('landing.raw_events_raw_id_seq', 9000000000000000000)`, answer: DENIED },
+    {
+      as: 'superuser',
+      sql: `select has_sequence_privilege('landing.raw_events_raw_id_seq', 'update')`,
+      answer: 'true',
+    },
+  ],
+  [
+    'look at another’s statement',
+    {
+      sql: `select count(*) from pg_stat_activity where usename = '@victim' and query <> '<insufficient privilege>'`,
+      answer: '0',
+    },
+    {
+      as: 'superuser',
+      sql: `select count(*) from pg_stat_activity where usename = '@victim' and query <> '<insufficient privilege>'`,
+      answer: '1',
+    },
+  ],
+  [
+    'read the statistics of the events',
+    { sql: `select count(*) > 0 from pg_stats where schemaname = 'activity'`, answer: 'false' },
+    {
+      as: 'superuser',
+      sql: `analyze activity.events; select count(*) > 0 from pg_stats where schemaname = 'activity'`,
+      answer: 'true',
+    },
+  ],
+  [
+    'keep a procedure of its own beside the others',
+    { sql: `create function mcp.mine() returns integer language sql as 'select 1'`, answer: DENIED },
+    {
+      as: 'superuser',
+      sql: `create function mcp.mine() returns integer language sql as 'select 1'`,
+      answer: 'CREATE 0',
+    },
+  ],
+  [
+    'end the time of others',
+    { sql: `select mcp.time_is_over()`, answer: DENIED },
+    { as: 'superuser', sql: `select mcp.time_is_over()`, answer: 'FG001' },
+  ],
+  [
     'replace a procedure',
     {
       sql: `create or replace function mcp.execute_query_plan(plan jsonb) returns jsonb language sql as 'select null::jsonb'`,

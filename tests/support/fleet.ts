@@ -41,6 +41,13 @@ async function smallPack(): Promise<Readonly<Record<string, string>>> {
   };
 }
 
+/** Writes the pack `small` into a folder of its own. */
+export async function writeSmallPack(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, content] of Object.entries(await smallPack()))
+    await writeFile(path.join(folder, name), content);
+}
+
 /** A script that adds a column to every department. */
 export const ADD_COLUMN = `alter table {{ 'notes' | qualified(target.schema) }} add column body text;\n`;
 
@@ -64,9 +71,7 @@ export async function makeFleet(
   const database = await createTestDatabase(server, label);
   const dir = await mkdtemp(path.join(tmpdir(), 'fedgen-fleet-'));
   const folder = path.join(dir, 'small');
-  await mkdir(folder);
-  for (const [name, content] of Object.entries(await smallPack()))
-    await writeFile(path.join(folder, name), content);
+  await writeSmallPack(folder);
   return {
     database,
     settings: testSettings(database, { packDirs: [dir], pack: 'small', ...overrides }),

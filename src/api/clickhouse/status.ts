@@ -17,7 +17,7 @@ export async function statusOfClickHouse(options: StatusOptions): Promise<Status
   });
   const { plan, scripts } = target;
   return withEngine(target, 'reading the ledger', async (session) => {
-    const nothing = { server: session.where, departments: [], packs: [], runs: [] };
+    const nothing = { server: session.where, departments: [], packs: [], runs: [], unreached: [] };
     if (!(await hasLedger(session))) return { ...nothing, initialized: false };
     const rows = await readRows(session, plan.target.id);
     if (rows.every(({ phase }) => phase === 'rolled_back')) return { ...nothing, initialized: true };

@@ -83,7 +83,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     const problems: IngestProblem[] = [];
     const result = await ingestEvents({
       ...common,
-      source: openSource(required(options, 'file')),
+      source: openSource(fileOf(options)),
       lane: text(options, 'lane') === 'TEST_DATA' ? 'TEST_DATA' : 'DIRECT',
       onProblem: (problem) => {
         if (text(options, 'format') === 'json') problems.push(problem);
@@ -119,6 +119,14 @@ function required(options: Options, name: string): string {
   const value = text(options, name);
   if (value !== undefined) return value;
   throw new FedgenError('E_USAGE', `fedgen activity needs --${name}`);
+}
+
+function fileOf(options: Options): string {
+  const file = text(options, 'file');
+  if (file !== undefined) return file;
+  throw new FedgenError('E_USAGE', 'fedgen activity events ingest needs a file', {
+    hint: 'Name a file of newline-delimited JSON, or - for standard input.',
+  });
 }
 
 /** Bytes of a file, or of standard input. @throws FedgenError E_USAGE while it is read. */

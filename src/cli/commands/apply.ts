@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { apply } from '../../api/apply.js';
+import type { FleetOptions } from '../../api/fleet-prepare.js';
 import type { FleetPlan } from '../../api/plan.js';
 import { applyFleet } from '../../api/fleet-apply.js';
 import { formatApply, formatPendingSql } from '../../report/apply-text.js';
@@ -66,7 +67,7 @@ const runFleet: Handler = async (options, signal, drain) => {
         ...fleetPolicyOf(options),
         all: flag(options, 'all'),
         verify: flag(options, 'verify'),
-        plan: await readPlan(options),
+        ...(await readPlan(options)),
         settings,
         signal,
         drain: drain.signal,
@@ -78,15 +79,17 @@ const runFleet: Handler = async (options, signal, drain) => {
 };
 
 /** The plan that was handed over. @throws FedgenError E_USAGE for a file that is none, or beside a choice of departments. */
-async function readPlan(options: Parameters<Handler>[0]): Promise<FleetPlan | undefined> {
+async function readPlan(options: Parameters<Handler>[0]): Promise<Pick<FleetOptions, 'plan' | 'plans'>> {
   const file = text(options, 'plan');
-  if (file === undefined) return undefined;
+  if (file === undefined) return {};
   if (flag(options, 'all') || isFleet(options) || options['departmentId'] !== undefined)
     throw new FedgenError('E_USAGE', 'a plan says itself which departments are meant');
   try {
     const plan: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (Reflect.get(Object(plan), 'schemaVersion') === 1 && Array.isArray(Reflect.get(Object(plan), 'steps')))
-      return plan as FleetPlan;
+    const databases: unknown = Reflect.get(Object(plan), 'databases');
+    if (isPlan(plan)) return { plan };
+    if (typeof databases === 'object' && databases !== null && Object.values(databases).every(isPlan))
+      return { plans: databases as Record<string, FleetPlan> };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FedgenError('E_USAGE', `cannot read the plan ${file}: ${reason}`, { cause });
@@ -95,3 +98,6 @@ async function readPlan(options: Parameters<Handler>[0]): Promise<FleetPlan | un
     hint: 'Make one with: fedgen plan --all --out plan.json',
   });
 }
+
+const isPlan = (value: unknown): value is FleetPlan =>
+  Reflect.get(Object(value), 'schemaVersion') === 1 && Array.isArray(Reflect.get(Object(value), 'steps'));

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { planFleet } from '../../api/plan.js';
-import { formatPlan } from '../../report/plan-text.js';
+import { planDatabases, planFleet, type FleetPlan } from '../../api/plan.js';
+import { formatPlan, formatPlans } from '../../report/plan-text.js';
 import { EXIT, FedgenError } from '../../shared/errors.js';
 import { colours } from '../colours.js';
 import { selectionOf } from '../fleet-options.js';
@@ -14,16 +14,25 @@ export const runPlan: Handler = async (options, signal) => {
   const settings = await settingsOf(options);
   const selection = await selectionOf(options);
   const all = flag(options, 'all');
-  const plan = await withProgress((onEvent) =>
-    planFleet({ ...selection, all, variables: variables(options), settings, signal, onEvent }),
-  );
+  const plans = await withProgress(async (onEvent) => {
+    const asked = { ...selection, all, variables: variables(options), settings, signal, onEvent };
+    return settings.databases.length > 0 ? planDatabases(asked) : planFleet(asked);
+  });
+  const isOne = isSinglePlan(plans);
+  const told = isOne ? plans : { schemaVersion: 1, databases: plans };
   const out = text(options, 'out');
-  if (out !== undefined) await write(out, `${JSON.stringify(plan, undefined, 2)}\n`);
-  if (text(options, 'format') === 'json') printJson({ plan });
-  else printText(formatPlan(plan, colours(process.stdout)));
-  const isEmpty = plan.steps.length === 0 && plan.controlPlane.length === 0;
+  if (out !== undefined) await write(out, `${JSON.stringify(told, undefined, 2)}\n`);
+  if (text(options, 'format') === 'json') printJson({ plan: told });
+  else if (isOne) printText(formatPlan(plans, colours(process.stdout)));
+  else printText(formatPlans(plans, colours(process.stdout)));
+  const isEmpty = (isOne ? [plans] : Object.values(plans)).every(
+    ({ steps, controlPlane }) => steps.length === 0 && controlPlane.length === 0,
+  );
   return flag(options, 'check') && !isEmpty ? EXIT.findings : EXIT.ok;
 };
+
+const isSinglePlan = (plans: FleetPlan | Record<string, FleetPlan>): plans is FleetPlan =>
+  Array.isArray(plans['steps']);
 
 async function write(file: string, content: string): Promise<void> {
   try {

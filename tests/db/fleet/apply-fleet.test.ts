@@ -166,6 +166,44 @@ describe('a fleet', () => {
     ).toEqual([{ state: 'interrupted' }]);
   });
 
+  it('tells which run is under way, which another run does not close; one that died the next closes', async () => {
+    const fleet = await newFleet('alive');
+    const { settings } = fleet;
+    await applyFleet({ settings, named: departments(4) });
+    await fleet.script('0003_add_body', ADD_COLUMN);
+    const seen: Promise<unknown>[] = [];
+    const look = async (): Promise<unknown> => {
+      const runs = (await status({ settings })).runs.map(({ command, targets }) => ({ command, targets }));
+      await applyFleet({ settings, targets: ['d04'] });
+      const open = await fleet.query(
+        `select state from federation.migration_runs where state <> 'succeeded'`,
+      );
+      return { runs, open };
+    };
+    await withClient(fleet.database.url, async (client) => {
+      await client.query('begin; lock table d02_tenant.notes in access share mode');
+      const running = applyFleet({
+        settings,
+        targets: ['d01', 'd02', 'd03'],
+        concurrency: 1,
+        onEvent: (event) => {
+          if (event.type === 'target-later' && seen.length === 0)
+            seen.push(look().finally(() => client.query('rollback')));
+        },
+      });
+      expect(await running).toMatchObject({ succeeded: 3, failed: [] });
+    });
+    expect(await Promise.all(seen)).toEqual([
+      { runs: [{ command: 'apply', targets: 3 }], open: [{ state: 'running' }] },
+    ]);
+    await fleet.query(`update federation.migration_runs set state = 'running', finished_at = null, backend_pid = 1
+                        where run_id = (select run_id from federation.migration_runs limit 1)`);
+    expect(await applyFleet({ settings, all: true })).toMatchObject({ runId: undefined, unchanged: 4 });
+    expect(
+      await fleet.query(`select state from federation.migration_runs where state <> 'succeeded'`),
+    ).toEqual([{ state: 'interrupted' }]);
+  });
+
   it('is worked on by eight runners at once, each script exactly once', async () => {
     const fleet = await newFleet('runners');
     const { settings } = fleet;

@@ -24,11 +24,16 @@ async function applyAll(settings: Settings): Promise<void> {
   for (const department of DEPARTMENTS) await apply({ ...department, settings });
 }
 
+/** What fails; warnings say what a provisioner cannot show, and what PostgreSQL 14 lets everybody do in schema public. */
 async function failuresOf(settings: Settings, departmentId: string): Promise<string[]> {
   const report = await validate({ departmentId, settings });
   return report.targets
     .flatMap(({ checks }) => checks)
-    .flatMap((check) => check.findings.map((each) => `${check.code} ${each.object}: ${each.message}`));
+    .flatMap((check) =>
+      check.findings
+        .filter(({ severity }) => severity === 'error')
+        .map((each) => `${check.code} ${each.object}: ${each.message}`),
+    );
 }
 
 describe.each(MAJORS)('pack federation on PostgreSQL %i', (major) => {

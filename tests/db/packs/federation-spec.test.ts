@@ -141,7 +141,12 @@ const CONTROL_PLANE_TABLE_DEVIATIONS = [
   { original: 'schema_migrations', ours: 'schema_migrations', reason: 'a ledger with checksums (F18)' },
   { ours: 'migration_runs', reason: 'runs of the ledger (F18)' },
   { ours: 'cross_dept_resources', reason: 'the closed list of what can be shared (F9)' },
+  { ours: 'run_targets', reason: 'what became of each target of a run over many' },
   { ours: 'tenants', reason: 'which role is which tenant (F11)' },
+  { ours: 'packs', reason: 'which shared packs stand, and how their tenants prove who they are' },
+  { ours: 'pack_keys', reason: 'keys that sign tokens of tenants' },
+  { ours: 'pack_roles', reason: 'roles of packs without tenants, and all that they may do' },
+  { ours: 'validations', reason: 'digests of what was found clean, for --since-last' },
 ] as const;
 
 const EVENTS = 'CROSS_DEPT_ACCESS_DENIED, RATE_LIMIT_EXCEEDED, GDPR_REQUEST, CROSS_SCHEMA_ACCESS_ATTEMPT';
@@ -167,7 +172,7 @@ const CONTROL_PLANE_DEVIATIONS: readonly Deviation[] = [
     reason: 'events that the platform itself records',
     original: [`security_audit states security_audit_event_type (${EVENTS})`],
     ours: [
-      `security_audit states security_audit_event_type (${EVENTS}, PERMISSION_GRANTED, PERMISSION_REVOKED, TENANT_STATUS_CHANGED, DEPARTMENT_REMOVED)`,
+      `security_audit states security_audit_event_type (${EVENTS}, PERMISSION_GRANTED, PERMISSION_REVOKED, TENANT_STATUS_CHANGED, DEPARTMENT_REMOVED, PACK_INSTALLED, PACK_REMOVED, TENANT_ADDED, TENANT_REMOVED, KEY_ADDED, KEY_REMOVED)`,
     ],
   },
   {

@@ -55,6 +55,7 @@ const STATUS: StatusResult = {
   departments: [HR, ...others],
   packs: [],
   runs: [],
+  unreached: [],
 };
 const SHOP: PackStatus = {
   pack: 'shop',

@@ -1180,19 +1180,22 @@ begin
   if effective_role = 'none' then
     effective_role := session_user;
   end if;
-  -- One query, because policies ask in every statement. Where an application speaks for tenants, they have no roles.
-  select p.identity_mode, p.tenant_group, t.tenant_id into mode, tenants, bound
-  from federation.packs p
-  left join federation.tenants t
-    on t.role_name = effective_role::name and t.shared_pack = p.pack and t.status = 'active' and p.identity_mode = 'role'
-  where p.pack = $1;
+  -- Policies ask in every statement, so a tenant with a role is found in one look-up; it has one in the mode "role" only.
+  select t.tenant_id into bound
+  from federation.tenants t
+  where t.role_name = effective_role::name and t.shared_pack = $1 and t.status = 'active';
 
-  if mode <> 'role' and pg_has_role(effective_role, tenants, 'usage') then
+  if bound is null then
+    select p.identity_mode, p.tenant_group into mode, tenants
+    from federation.packs p
+    where p.pack = $1 and p.identity_mode <> 'role';
     -- An application names the tenant, and proves it with a token where the pack asks for one.
-    select t.tenant_id into bound
-    from federation.tenants t
-    where t.shared_pack = $1 and t.status = 'active'
-      and t.tenant_id = case mode when 'signed' then federation.token_tenant($1) else claimed end;
+    if found and pg_has_role(effective_role, tenants, 'usage') then
+      select t.tenant_id into bound
+      from federation.tenants t
+      where t.shared_pack = $1 and t.status = 'active'
+        and t.tenant_id = case mode when 'signed' then federation.token_tenant($1) else claimed end;
+    end if;
   end if;
 
   if claimed is not null and claimed is distinct from bound then
@@ -1256,7 +1259,7 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('federation', 'control-plane', '0008_create_pack_identity', 8, 'a0a34f89c3fbf940fa42fedff22aef5e382fd93ccedc68458d25fec51484a65d', '700b5b1fe676aaa292df1379be60ca641ccf1c83c0953a0c7e15267248b7513f', 'applied', 24);
+  ('federation', 'control-plane', '0008_create_pack_identity', 8, '21a3f9573bc559a6e52155068a5bff71626337bd06453ddf17ec4f05e0448512', 'ec1ccae6b0c403f1919231cf3e2c11e229baf6c24673fb50585e39d2e2710007', 'applied', 24);
 reset role;
 
 -- ====================================================================================================

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
+import { expectError, makeInstallation, parseDocument, type Installation } from '../support/cli.js';
+import { withClient } from '../support/database.js';
+import { ADD_TABLE, writeTinyPack } from '../support/fixtures/packs.js';
+
+let installation: Installation;
+beforeAll(async () => {
+  installation = await makeInstallation(inject('testServer'), 'targets', { FEDGEN_PACK: 'tiny' });
+});
+beforeEach(async () => {
+  await writeTinyPack(installation.workspace);
+});
+afterAll(async () => await installation.drop());
+
+const forget = (): Promise<unknown> =>
+  withClient(installation.url, (client) =>
+    client.query(`delete from federation.schema_migrations where target <> 'federation';
+      delete from federation.tenants; delete from federation.departments`),
+  );
+
+it('targets import takes departments over that stand, and refuses those that differ with exit 4', async () => {
+  for (const id of ['hr', 'it'])
+    await installation.ok('apply', '--department-id', id, '--department', `The ${id}`);
+  await forget();
+  const one = await installation.ok('targets', 'import', '--department-id', 'hr', '--department', 'The hr');
+  expect(one.stdout).toMatch(/^Imported 2 scripts at 1 department in /);
+  await writeTinyPack(installation.workspace, { '0003_add_tickets.sql.njk': ADD_TABLE });
+  const refused = await installation.run('targets', 'import', '--all', '--format', 'json');
+  expect(refused.code).toBe(4);
+  expect(parseDocument(refused)).toMatchObject({
+    import: { targets: 2, unchanged: 1, succeeded: 0, failed: [{ target: 'it', code: 'E_IMPORT_REFUSED' }] },
+  });
+  const rest = await installation.ok('targets', 'import', '--tenant', '*', '--to', '2');
+  expect(rest.stdout).toMatch(/^Imported 2 scripts at 1 department in .*, 1 unchanged\./);
+  await installation.ok('apply', '--all');
+  await installation.ok('status', '--check');
+});
+
+it('targets import says what it needs', async () => {
+  expectError(await installation.run('targets', 'import'), 2, 'E_USAGE');
+  const named = ['--department', 'Name', '--department-id', 'a*'];
+  expectError(await installation.run('targets', 'import', ...named), 2, 'E_USAGE');
+  expectError(await installation.run('targets', 'import', '--department-id', 'zz'), 4, 'E_TARGET_UNKNOWN');
+});
