@@ -47,6 +47,7 @@ export {
   type RemoveTenantResult,
   type TenantStatusResult,
 } from './api/tenant-lifecycle.js';
+export { offBoardTenant, type OffBoardOptions, type OffBoardResult } from './api/off-board.js';
 export {
   addActivityUser,
   grantActivityPermission,

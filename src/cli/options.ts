@@ -22,7 +22,8 @@ function assignment(text: string, earlier: Record<string, string> = {}): Record<
   return { ...earlier, [name]: value.join('=') };
 }
 
-function collected(text: string, earlier: readonly string[] = []): readonly string[] {
+/** The values of an option that may be given several times. */
+export function collected(text: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, text];
 }
 

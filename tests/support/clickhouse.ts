@@ -25,11 +25,12 @@ export interface TestClickHouse {
 }
 
 /**
- * The server that FEDGEN_TEST_CLICKHOUSE_URL names, or chdb in a process of its own: the engine itself, with a stand-in
+ * The server that FEDGEN_TEST_CLICKHOUSE_URL names, emptied of what earlier tests left, or chdb in a process of its own: the engine itself, with a stand-in
  * for its access storage (tests/support/chdb/access.mjs).
  */
 export async function startClickHouse(): Promise<TestClickHouse> {
   const url = process.env['FEDGEN_TEST_CLICKHOUSE_URL'];
+  if (url) await cleanServer(url);
   return url
     ? { url, isServer: true, executed: () => queryLog(url), stop: () => Promise.resolve() }
     : startChdb();
@@ -64,6 +65,31 @@ async function startChdb(): Promise<TestClickHouse> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A server is shared by all test files, which must run one after the other; each begins without the pack. */
+async function cleanServer(url: string): Promise<void> {
+  const client = createClient({ url });
+  const kinds = { user: 'users', role: 'roles', quota: 'quotas', 'settings profile': 'settings_profiles' };
+  const drops = ['bi_analytics', 'federation', 'stand_in'].map(
+    (name) => `drop database if exists ${name} sync`,
+  );
+  const named = async (table: string, column: string, where: string): Promise<string[]> => {
+    const query = `select ${column} from system.${table} where ${where}`;
+    return (await (await client.query({ query, format: 'JSONCompactEachRow' })).json<[string]>()).flat();
+  };
+  for (const [kind, table] of Object.entries(kinds)) {
+    const names = await named(table, 'name', `name like 'bi\\_analytics%' or name like 'stand\\_in%'`);
+    drops.push(...names.map((name) => `drop ${kind} if exists "${name}"`));
+  }
+  const policies = await named(
+    'row_policies',
+    `concat('"', short_name, '" on "', database, '"."', table, '"')`,
+    `database in ('bi_analytics', 'stand_in')`,
+  );
+  drops.push(...policies.map((policy) => `drop row policy if exists ${policy}`));
+  for (const query of drops) await client.command({ query });
+  await client.close();
 }
 
 async function queryLog(url: string): Promise<string[]> {
