@@ -29,6 +29,8 @@ export interface RenderedTarget {
  * common: one engine runs a script in a transaction together with its ledger row, the other has no transactions for DDL.
  */
 export interface Engine {
+  /** Is there a control plane, whose files can be written for who runs them by hand? */
+  readonly hasControlPlane: boolean;
   render(prepared: Prepared, department: string | undefined): Promise<RenderedTarget>;
   apply(options: ApplyOptions): Promise<ApplyResult>;
   rollback(options: RollbackOptions): Promise<RollbackResult>;

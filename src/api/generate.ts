@@ -4,6 +4,7 @@ import { composeFiles, type GeneratedFile } from '../render/compose.js';
 import type { Target, TargetPlan } from '../plan/target.js';
 import { engineOf, type RenderedTarget } from './engines.js';
 import { loadSqlParser } from '../render/sql-parser.js';
+import { FedgenError } from '../shared/errors.js';
 import { VERSION } from '../shared/version.js';
 import { prepare, renderControlPlane, type Prepared, type TargetOptions } from './options.js';
 import { fileId } from '../render/compose.js';
@@ -54,7 +55,9 @@ export interface GenerateResult {
 export async function generate(options: GenerateOptions): Promise<GenerateResult> {
   const prepared = await prepare(options);
   const { engine = 'postgres' } = options;
-  const rendered = await (await engineOf(prepared.pack)).render(prepared, options.department);
+  const verbs = await engineOf(prepared.pack);
+  if (options.controlPlane === true && !verbs.hasControlPlane) throw withoutControlPlane(prepared);
+  const rendered = await verbs.render(prepared, options.department);
   const { target } = rendered.plan;
   if (engine !== 'postgres') return generateFor(engine, rendered.plan, options);
   const targetFiles = rendered.files;
@@ -95,6 +98,15 @@ async function generateFor(
     written: outputDir === undefined ? [] : await writeFiles(path.join(outputDir, engine), files),
   };
 }
+
+const withoutControlPlane = ({ pack }: Prepared): FedgenError =>
+  new FedgenError(
+    'E_USAGE',
+    `pack ${pack.name} has no control plane: in ${pack.engine} there is only a ledger`,
+    {
+      hint: 'Leave --control-plane out. "fedgen apply" makes the ledger by itself.',
+    },
+  );
 
 async function controlPlaneFiles(prepared: Prepared): Promise<GeneratedFile[]> {
   const { plan, scripts } = await renderControlPlane(prepared.settings);

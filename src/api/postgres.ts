@@ -4,6 +4,7 @@ import { renderTarget } from './options.js';
 
 /** PostgreSQL: scripts in transactions, row security, departments and shared packs. Each verb is loaded when it is called. */
 export const POSTGRES: Engine = {
+  hasControlPlane: true,
   render: async (prepared, department) => {
     const { plan, scripts } = await renderTarget(prepared, { name: department });
     const { target } = plan;

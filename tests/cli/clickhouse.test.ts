@@ -36,6 +36,11 @@ describe('a pack for ClickHouse', () => {
     expect(again.stdout).toBe(result.stdout);
   });
 
+  it('has no control plane to generate', async () => {
+    expectError(await runCli(['generate', ...PACK, '--control-plane', '--stdout']), 2, 'E_USAGE');
+    expectError(await runCli(['generate', ...PACK, '--types']), 2, 'E_USAGE');
+  });
+
   it('needs a server that is named', async () => {
     const result = await runCli(['apply', ...PACK]);
     expectError(result, 2, 'E_NO_DATABASE');

@@ -4,6 +4,7 @@ import { renderEngineTarget } from './target.js';
 
 /** ClickHouse: statements one by one, row policies, shared packs. Each verb is loaded when it is called. */
 export const CLICKHOUSE: Engine = {
+  hasControlPlane: false,
   render: (prepared) => {
     const { plan, scripts } = renderEngineTarget(prepared);
     return Promise.resolve({ plan, scripts, files: composeClickHouseFiles(plan, scripts) });

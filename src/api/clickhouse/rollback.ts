@@ -1,7 +1,7 @@
 import type { Loss } from '../../apply/data-loss.js';
 import { chooseForRollback, refuseUnsafe } from '../../apply/rollback.js';
 import { buildWorklist } from '../../apply/worklist.js';
-import { checksumOf, ensureLedger, readRows, type EngineRow } from '../../clickhouse/ledger.js';
+import { checksumOf, hasLedger, readRows, type EngineRow } from '../../clickhouse/ledger.js';
 import { readEngineTenants } from '../../clickhouse/tenants.js';
 import { runSteps, type EngineStep } from '../../clickhouse/run.js';
 import type { ClickHouseSession } from '../../clickhouse/session.js';
@@ -24,7 +24,7 @@ import {
 export async function rollBackClickHouse(options: RollbackOptions): Promise<RollbackResult> {
   const target = await prepareEngineTarget(options);
   return withEngine(target, `rolling back "${target.plan.target.id}"`, async (session) => {
-    await ensureLedger(session, target.cluster);
+    if (!(await hasLedger(session))) throw notInstalled(session, target);
     return withTargetLock(session, target, () => rollBackLocked(session, target, options));
   });
 }

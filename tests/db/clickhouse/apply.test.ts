@@ -24,6 +24,12 @@ const SCRIPTS = ['0001_create_database', '0002_create_tables', '0003_create_acce
 const EVENT = `insert into bi_analytics.dashboard_events (event_id, tenant_id, timestamp) values (generateUUIDv4(), generateUUIDv4(), now())`;
 
 describe('a pack for ClickHouse', () => {
+  it('cannot be rolled back before it is applied, and nothing is made for it', async () => {
+    const refused = rollback({ settings: clickHouseSettings(server), goal: { kind: 'all' } });
+    await expect(refused).rejects.toMatchObject({ code: 'E_TARGET_UNKNOWN' });
+    expect(await admin.rows(`select name from system.databases where name = 'federation'`)).toEqual([]);
+  });
+
   it('is applied, rolled back without a trace, and applied again', async () => {
     const settings = clickHouseSettings(server);
     const before = await systemTables(admin);
