@@ -1,8 +1,9 @@
 // fedgen beside other migration tools on the same rendered SQL, each as its documentation says, and beside the limit.
 // Writes bench/results.md. Usage: npm run bench:peers [-- --rounds 3 --targets 100 --column-targets 1000 --width 4 --only psql,dbmate]
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import path from 'node:path';
+import { VERSION } from '../dist/index.js';
 import { TOOLS } from './peers/tools.mjs';
 import { createScripts, makeWorld, runLimit, runMany, writeSmallPack } from './peers/world.mjs';
 
@@ -223,7 +224,7 @@ const leftOut = asked
   .map(({ name }) => name);
 for (const name of missing)
   console.error(`${name} is not installed: node scripts/install-peers.mjs says why`);
-const versions = new Map(asked.map(({ tool, version }) => [tool.name, version]));
+const versions = new Map([['fedgen', VERSION], ...asked.map(({ tool, version }) => [tool.name, version])]);
 const world = await makeWorld();
 try {
   await world.query('postgres', 'create database base');
@@ -239,10 +240,10 @@ try {
 }
 
 function report(first, column, rows) {
-  const machine = `${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux, Node ${process.version}, PostgreSQL ${world.version} with its data in memory`;
+  const machine = `${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux, Node ${process.version}, PostgreSQL ${world.version} with its data in memory; load average ${loadavg()[2].toFixed(1)} of the last 15 minutes`;
   return `# Peers
 
-Written by \`npm run bench:peers\` on ${new Date().toISOString().slice(0, 10)}. ${machine}. Medians of ${rounds} rounds in which the tools take turns, each in a
+Written by \`npm run bench:peers\` on ${new Date().toISOString().slice(0, 10)}. ${machine}. Medians of ${rounds} round${rounds === 1 ? '' : 's'} in which the tools take turns, each in a
 database of its own cloned from one with the control plane; whole processes, ${width} at a time (\`xargs -P ${width}\`), fedgen with \`--concurrency ${width}\`.
 The limit is the same SQL as one query per target on ${width} connections of a process that runs already.
 
