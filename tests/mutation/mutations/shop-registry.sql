@@ -122,7 +122,7 @@ grant shop_tenant to outsider;
 grant shop_t002_role to shop_t001_role;
 
 -- tenant-of-all: breaks isolation
--- given: revoke federation_tenant from shop_tenant; revoke shop_tenant from shop_t002_role
+-- given: revoke federation_tenant from shop_tenant; revoke shop_tenant, federation_tenant from shop_t002_role
 grant shop_t002_role to federation_tenant;
 
 -- tenant-is-admin: breaks isolation
