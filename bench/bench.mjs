@@ -9,6 +9,7 @@ import { activityBench } from './activity.mjs';
 import { applyBench } from './apply.mjs';
 import { validateBench } from './validate.mjs';
 import { fleetBench } from './fleet.mjs';
+import { ledgerBench } from './ledger.mjs';
 import { sharedPackBench } from './shared-packs.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -54,6 +55,7 @@ const block = Math.ceil(departments / 40);
 const fleet = await fleetBench({ blocks: 5, block, concurrency: 4 });
 const settled = (times) => median(times.slice(1));
 
+const ledger = await ledgerBench({ rounds: Math.min(rounds, 5), targets: 2 * departments });
 const shared = await sharedPackBench({ rounds: Math.min(rounds, 5), tenants: departments, rows: 1_000_000 });
 
 const { whole, fleets } = await validateBench(bin, rounds, [departments / 10, departments]);
@@ -97,6 +99,12 @@ const rows = [
   ),
   row('client CPU per department / 3 ms', settled(fleet.cpu), 3, 1),
   row('apply --all with nothing to do / 150 ms', settled(fleet.idle), 150, 1),
+  row('the same at 2,000 departments / 150 ms', ledger.at2000.apply, 150, 1),
+  row('status --check at 2,000 departments / 150 ms', ledger.at2000.status, 150, 1),
+  ...Object.entries(ledger.at10000).map(([what, ms]) =>
+    row(`${what} at 10,000, whole process / 1000 ms`, ms, 1000, 1),
+  ),
+  row(`client at ${2 * departments} departments, MB / 150 MB`, ledger.memory, 150, 1),
 ];
 console.log(
   `Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, ${rounds} rounds, medians in ms`,

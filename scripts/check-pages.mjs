@@ -1,5 +1,6 @@
 // One page for each check of `fedgen validate`: what the check's own file says, with its example.
 import { listChecks } from '../dist/api/survey.js';
+import { listEngineChecks } from '../dist/clickhouse/validate/checks.js';
 import { readSqlFiles } from '../dist/validate/sql-files.js';
 
 const LAYERS = {
@@ -11,7 +12,34 @@ const LAYERS = {
   probe: 'attempts are carried out as the role itself, in a transaction that is rolled back',
 };
 
+/** The same for packs in ClickHouse. */
+const ENGINE_LAYERS = {
+  contract: LAYERS.contract,
+  catalogue:
+    'for packs in ClickHouse: what the scripts and the tenants’ templates say, in the form that the server gives it, is compared with system tables',
+  drift:
+    'for packs in ClickHouse: the scripts make their tables in a scratch database, which is compared with the one that stands, and dropped',
+  probe:
+    'for packs in ClickHouse: attempts are carried out by a user that holds the tenant’s role for the moment; rows are planted in a partition of their own, which is dropped',
+};
+
 const WHY = {
+  engine_tables:
+    'An engine that keeps copies doubles the rows of a batch that was sent again; an order that does not begin with the tenant reads the rows of all.',
+  engine_retention: 'What should be deleted after a time stays for ever.',
+  engine_scripts:
+    'ClickHouse has no transactions for DDL: a script that broke has left half of what it makes.',
+  engine_row_policies:
+    'Without the floor a user without a policy of its own sees every row; a permissive policy too many opens a table, because they are joined by OR.',
+  engine_grants:
+    'Row policies hold back what is read, and nothing that is written: whoever may insert may write rows of any tenant.',
+  engine_roles:
+    'Without its quota and profile one tenant slows down all; whoever else holds its role reads its rows.',
+  engine_drift:
+    'Somebody changed by hand what scripts made, or CREATE … IF NOT EXISTS found something else under the same name.',
+  engine_positive_controls: 'A refusal proves nothing where even the tenant’s own rows are refused.',
+  engine_foreign_read: 'It is the leak itself.',
+  engine_foreign_write: 'Who may change a table, a policy or a grant opens it.',
   schema_exists: 'Without its schema a department has nothing.',
   all_tables_present: 'A missing table breaks the application; one that no pack knows is guarded by nobody.',
   rls_enabled: 'Row security that is off, or that the owner passes, is no barrier.',
@@ -56,7 +84,7 @@ const WHY = {
 export async function checkPages() {
   const files = new Map((await readSqlFiles('_checks', 990_000)).map((file) => [file.name, file.head]));
   const pages = {};
-  for (const { code, layer, title } of await listChecks()) {
+  for (const { code, layer, title } of [...(await listChecks()), ...listEngineChecks()]) {
     const head = files.get(code);
     const why = head?.why ?? WHY[code];
     if (why === undefined) throw new Error(`no reason is given for check ${code}`);
@@ -73,7 +101,7 @@ function page({ code, layer, title, why, head }) {
   }[head?.scope];
   const parts = [
     `# ${code}`,
-    `Layer: ${layer}: ${LAYERS[layer].replace('CODE', code)}.`,
+    `Layer: ${layer}: ${(code.startsWith('engine_') ? ENGINE_LAYERS : LAYERS)[layer].replace('CODE', code)}.`,
     `Passes when ${title}.`,
     `**Why it matters.** ${why}`,
     ...(scope === undefined ? [] : [scope]),

@@ -16,7 +16,15 @@ export function installNested(folder, more = []) {
   const locked = changedAt('package-lock.json');
   if (installed !== undefined && locked !== undefined && installed >= locked) return 0;
 
-  const args = ['ci', '--no-audit', '--no-fund', ...more];
+  return runNpm(['ci', '--no-audit', '--no-fund', ...more], folder);
+}
+
+/**
+ * Runs npm in a folder and answers its exit code.
+ * @param {string[]} args
+ * @param {string} folder
+ */
+export function runNpm(args, folder) {
   const options = /** @type {const} */ ({ cwd: folder, stdio: 'inherit' });
   // Started by npm, the very same npm is used; otherwise the one on the path (npm.cmd on Windows wants a shell).
   const npm = process.env['npm_execpath'];

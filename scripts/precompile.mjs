@@ -9,8 +9,12 @@ import { parseManifest } from '../dist/packs/manifest.js';
 import { planControlPlane, planTarget } from '../dist/plan/target.js';
 import { compileTemplate, templateKey } from '../dist/render/compiled.js';
 import { createTemplateRenderer } from '../dist/render/environment.js';
+import { CLICKHOUSE } from '../dist/render/clickhouse/dialect.js';
 import { templateContext } from '../dist/render/render.js';
 import { loadSqlParser } from '../dist/render/sql.js';
+
+/** How values are quoted, where not as for PostgreSQL. */
+const DIALECTS = { clickhouse: CLICKHOUSE };
 
 const target = new URL('../dist/known.json', import.meta.url);
 await rm(target, { force: true });
@@ -41,7 +45,7 @@ function renderOnce(pack) {
     pack.name === CONTROL_PLANE
       ? planControlPlane(pack, '')
       : planTarget(pack, sample, { rolePrefix: '', variables: {} });
-  const render = createTemplateRenderer(pack.templates, undefined, judged);
+  const render = createTemplateRenderer(pack.templates, undefined, judged, DIALECTS[pack.engine]);
   for (const { template, down } of pack.scripts) {
     for (const each of [template, down]) if (each) render(each, templateContext(plan));
   }

@@ -47,6 +47,7 @@ export {
   type RemoveTenantResult,
   type TenantStatusResult,
 } from './api/tenant-lifecycle.js';
+export { offBoardTenant, type OffBoardOptions, type OffBoardResult } from './api/off-board.js';
 export {
   addActivityUser,
   grantActivityPermission,
@@ -84,6 +85,7 @@ export { loadSettings, type LoadSettingsInput } from './config/load.js';
 export {
   defaultSettings,
   makeDatabase,
+  type ClickHouseSettings,
   type DatabaseSettings,
   type PlacedDatabase,
   type Settings,

@@ -6,6 +6,7 @@ import type { Session } from '../db/session.js';
 import { CONTROL_SCHEMA } from '../plan/names.js';
 import type { RenderedScript } from '../render/render.js';
 import { FedgenError } from '../shared/errors.js';
+import { engineFor } from './engines.js';
 import {
   isSettled,
   prepare,
@@ -78,6 +79,11 @@ export interface ApplyResult {
  *   {@link generate} throws; details.scripts tells what became of each script.
  */
 export async function apply(options: ApplyOptions): Promise<ApplyResult> {
+  return (await engineFor(options)).apply(options);
+}
+
+/** The same for PostgreSQL. */
+export async function applyToPostgres(options: ApplyOptions): Promise<ApplyResult> {
   refuseDryCreation(options);
   const prepared = await prepare(options);
   const control = await renderControlPlane(prepared.settings);

@@ -1,4 +1,5 @@
-import { readFailed, readRunning, type RunningRun } from '../apply/fleet-book.js';
+import { readFleetBook, type RunningRun } from '../apply/fleet-book.js';
+import type { FleetState } from '../apply/fleet-state.js';
 import { readLedger } from '../apply/ledger.js';
 import { scriptStates } from '../apply/script-states.js';
 import { defaultSettings } from '../config/settings.js';
@@ -6,7 +7,7 @@ import type { Session } from '../db/session.js';
 import { CONTROL_SCHEMA, departmentSchema, sharedRoles } from '../plan/names.js';
 import { isSelected, selectIds } from '../plan/selection.js';
 import { EXIT, FedgenError } from '../shared/errors.js';
-import { prepareFleet, readSelection, readState, type PreparedFleet } from './fleet-prepare.js';
+import { prepareFleet, readSelection, type PreparedFleet } from './fleet-prepare.js';
 import { compareStand, refuseUnmatched, surveyTargets } from './fleet-survey.js';
 import type { PartOfRun } from './over-databases.js';
 import { connecting, withDatabase } from './run.js';
@@ -69,18 +70,16 @@ async function statusOf(options: StatusOptions, part?: Part): Promise<StatusResu
   }));
 }
 
-/** Where departments stand, from one query of registry and ledger, and one of the book of runs. */
+/** Where departments stand, from one query of registry, ledger and book of runs. */
 async function readFleetStatus(
   session: Session,
   options: StatusOptions,
   part: Part | undefined,
 ): Promise<FleetStatus> {
   const prepared = { ...(await prepareFleet(options)), part };
-  const { owner } = sharedRoles(prepared.settings.rolePrefix);
-  const state = await readState(session, prepared.settings);
+  const state = await readFleetBook(session, sharedRoles(prepared.settings.rolePrefix).owner);
   if (!state || state.groups.length === 0) return { initialized: false, departments: [], runs: [] };
-  const failed = state.hasRunTargets ? await readFailed(session, owner) : new Map<string, string>();
-  const runs = state.hasRunTargets ? await readRunning(session, owner) : [];
+  const { failed, running: runs } = state;
   const chosen = await chosenIds(session, prepared, state);
   const numbers = new Map(prepared.pack.scripts.map(({ pack, name, number }) => [`${pack}/${name}`, number]));
   const departments: DepartmentStatus[] = [];
@@ -117,7 +116,7 @@ const byRegistration = (a: DepartmentStatus, b: DepartmentStatus): number =>
 async function chosenIds(
   session: Session,
   prepared: Omit<PreparedFleet, 'part'> & { readonly part: Part | undefined },
-  state: NonNullable<Awaited<ReturnType<typeof readState>>>,
+  state: FleetState,
 ): Promise<ReadonlySet<string>> {
   const selection = await readSelection(session, prepared.options);
   const { onlyPending, onlyFailed, named } = selection;

@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { composeFiles, type GeneratedFile } from '../render/compose.js';
-import type { Target } from '../plan/target.js';
+import type { Target, TargetPlan } from '../plan/target.js';
+import { engineOf, type RenderedTarget } from './engines.js';
 import { loadSqlParser } from '../render/sql-parser.js';
+import { FedgenError } from '../shared/errors.js';
 import { VERSION } from '../shared/version.js';
-import {
-  prepare,
-  renderControlPlane,
-  renderTarget,
-  type Prepared,
-  type RenderedPlan,
-  type TargetOptions,
-} from './options.js';
+import { prepare, renderControlPlane, type Prepared, type TargetOptions } from './options.js';
+import { fileId } from '../render/compose.js';
 import { renderDocuments, renderEngine, UNVERIFIED } from './renderings.js';
 import { writeFiles } from './write-files.js';
 
@@ -58,12 +54,13 @@ export interface GenerateResult {
  */
 export async function generate(options: GenerateOptions): Promise<GenerateResult> {
   const prepared = await prepare(options);
-  const rendered = await renderTarget(prepared, { name: options.department });
-  const { target } = rendered.plan;
   const { engine = 'postgres' } = options;
-  if (engine !== 'postgres') return generateFor(engine, rendered, options);
-  const names = { schema: `schema_${target.schema}.sql`, rls: `rls_policies_${fileId(target)}.sql` };
-  const targetFiles = composeFiles(rendered.plan, rendered.scripts, names);
+  const verbs = await engineOf(prepared.pack);
+  if (options.controlPlane === true && !verbs.hasControlPlane) throw withoutControlPlane(prepared);
+  const rendered = await verbs.render(prepared, options.department);
+  const { target } = rendered.plan;
+  if (engine !== 'postgres') return generateFor(engine, rendered.plan, options);
+  const targetFiles = rendered.files;
   const sqlFiles = options.rlsOnly
     ? targetFiles.filter((file) => file.name.startsWith('rls_policies_'))
     : targetFiles;
@@ -85,7 +82,7 @@ export async function generate(options: GenerateOptions): Promise<GenerateResult
 /** Another engine's files, with the documents of the pack. */
 async function generateFor(
   engine: string,
-  { plan }: RenderedPlan,
+  plan: TargetPlan,
   { outputDir }: GenerateOptions,
 ): Promise<GenerateResult> {
   const { pack, target } = plan;
@@ -102,8 +99,14 @@ async function generateFor(
   };
 }
 
-/** The target's id in names of files, where a colon is not safe everywhere. No department id holds a hyphen. */
-const fileId = (target: Target): string => target.id.replace(':', '-');
+const withoutControlPlane = ({ pack }: Prepared): FedgenError =>
+  new FedgenError(
+    'E_USAGE',
+    `pack ${pack.name} has no control plane: in ${pack.engine} there is only a ledger`,
+    {
+      hint: 'Leave --control-plane out. "fedgen apply" makes the ledger by itself.',
+    },
+  );
 
 async function controlPlaneFiles(prepared: Prepared): Promise<GeneratedFile[]> {
   const { plan, scripts } = await renderControlPlane(prepared.settings);
@@ -111,7 +114,7 @@ async function controlPlaneFiles(prepared: Prepared): Promise<GeneratedFile[]> {
 }
 
 function manifest(
-  { plan, scripts }: RenderedPlan,
+  { plan, scripts }: RenderedTarget,
   files: readonly GeneratedFile[],
   timestamp: Date | undefined,
 ): GeneratedFile {

@@ -13,6 +13,7 @@ import { buildWorklist } from '../apply/worklist.js';
 import type { Session } from '../db/session.js';
 import { CONTROL_SCHEMA } from '../plan/names.js';
 import { FedgenError } from '../shared/errors.js';
+import { engineFor } from './engines.js';
 import {
   prepare,
   renderControlPlane,
@@ -66,6 +67,11 @@ export interface RollbackResult {
  * @throws FedgenError E_IRREVERSIBLE, E_DATA_LOSS, E_SCRIPT_EDITED, E_ROLLBACK_FAILED, E_TARGET_UNKNOWN, E_DB_*.
  */
 export async function rollback(options: RollbackOptions): Promise<RollbackResult> {
+  return (await engineFor(options)).rollback(options);
+}
+
+/** The same for PostgreSQL. */
+export async function rollBackPostgres(options: RollbackOptions): Promise<RollbackResult> {
   const prepared = await prepare(options);
   return withDatabase(prepared, `rolling back "${prepared.targetId}"`, (session) =>
     withLock(session, prepared, prepared.targetId, async () => {

@@ -9,6 +9,7 @@ import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
 import { departmentSchema, sharedRoles } from '../plan/names.js';
 import { planDepartment } from '../plan/target.js';
 import { createRenderer } from '../render/render.js';
+import { engineFor } from './engines.js';
 import { defaultSettings } from '../config/settings.js';
 import type { FedgenError } from '../shared/errors.js';
 import type { FleetOptions } from './fleet-prepare.js';
@@ -79,6 +80,11 @@ export interface StatusResult {
  * @throws FedgenError E_DB_*, E_PRIVILEGE, E_NAME_INVALID, E_PACK_*.
  */
 export async function status(options: StatusOptions = {}): Promise<StatusResult> {
+  return (await engineFor(options)).status(options);
+}
+
+/** The same for PostgreSQL. */
+export async function statusOfPostgres(options: StatusOptions): Promise<StatusResult> {
   const { departmentId } = options;
   const settings = settingsFor(options.settings ?? defaultSettings(), departmentId);
   const to = connecting({ ...options, settings });
@@ -153,14 +159,15 @@ async function departmentStatus(
   return [{ departmentId: id, name, schema, status: state, ...summarize(pack, scripts) }];
 }
 
-function summarize(pack: Pack, scripts: readonly ScriptStatus[]): Progress {
+/** Counts of where scripts stand. */
+export function summarize(pack: Pack, scripts: readonly ScriptStatus[]): Progress {
   const count = (...states: ScriptStatus['state'][]): number =>
     scripts.filter((script) => states.includes(script.state)).length;
   const numbers = new Map(pack.scripts.map((source) => [source.name, source.number]));
   const standing = scripts.filter((script) => script.appliedAt !== undefined);
   return {
     version: Math.max(0, ...standing.map((script) => numbers.get(script.script) ?? 0)),
-    pending: count('pending', 'rolled-back'),
+    pending: count('pending', 'rolled-back', 'half-done'),
     edited: count('edited'),
     unknown: count('unknown'),
     scripts,

@@ -9,6 +9,7 @@ import {
 import type { TenantRow } from '../apply/tenants.js';
 import type { Session } from '../db/session.js';
 import { FedgenError } from '../shared/errors.js';
+import { engineFor } from './engines.js';
 import { rollback } from './rollback.js';
 import { withDatabase, withLock } from './run.js';
 import {
@@ -58,6 +59,11 @@ const NO_SESSIONS: EndedSessions = { ended: 0, left: [] };
  * @throws FedgenError E_TARGET_UNKNOWN, E_NAME_INVALID, E_DB_*, E_PRIVILEGE, E_PACK_*.
  */
 export async function suspendTenant(options: TenantOptions): Promise<TenantStatusResult> {
+  return (await engineFor(options)).suspendTenant(options);
+}
+
+/** The same for PostgreSQL. */
+export async function suspendInPostgres(options: TenantOptions): Promise<TenantStatusResult> {
   return changeStatus(options, 'suspended', async (session, target, row) => {
     await suspend(session, target.plan, row);
     return row.role === undefined ? NO_SESSIONS : endSessions(session, row.role);
@@ -69,6 +75,11 @@ export async function suspendTenant(options: TenantOptions): Promise<TenantStatu
  * @throws FedgenError E_TARGET_UNKNOWN, E_NAME_INVALID, E_DB_*, E_PRIVILEGE, E_PACK_*.
  */
 export async function resumeTenant(options: TenantOptions): Promise<TenantStatusResult> {
+  return (await engineFor(options)).resumeTenant(options);
+}
+
+/** The same for PostgreSQL. */
+export async function resumeInPostgres(options: TenantOptions): Promise<TenantStatusResult> {
   return changeStatus(options, 'active', async (session, target, row) => {
     await resume(session, target.plan, row);
     return NO_SESSIONS;
@@ -99,6 +110,11 @@ async function changeStatus(
  *   E_PACK_* and what rollback throws.
  */
 export async function removeTenant(options: RemoveTenantOptions): Promise<RemoveTenantResult> {
+  return (await engineFor(options)).removeTenant(options);
+}
+
+/** The same for PostgreSQL. */
+export async function removeFromPostgres(options: RemoveTenantOptions): Promise<RemoveTenantResult> {
   const target = await prepareTenant(options);
   return target.plan.target.kind === 'department'
     ? removeDepartment(target, options)

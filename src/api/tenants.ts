@@ -6,6 +6,7 @@ import { sharedRoles } from '../plan/names.js';
 import { assertTenantName } from '../plan/tenant.js';
 import { FedgenError } from '../shared/errors.js';
 import { apply } from './apply.js';
+import { engineFor } from './engines.js';
 import { connecting, withDatabase, withLock } from './run.js';
 import {
   findTenant,
@@ -54,6 +55,11 @@ const SHOWN_ROWS = 10_000;
  * @throws FedgenError E_NAME_INVALID, E_TARGET_UNKNOWN, E_DB_*, E_PRIVILEGE and what apply throws.
  */
 export async function addTenant(options: AddTenantOptions): Promise<AddTenantResult> {
+  return (await engineFor(options)).addTenant(options);
+}
+
+/** The same for PostgreSQL. */
+export async function addToPostgres(options: AddTenantOptions): Promise<AddTenantResult> {
   assertTenantName(options.name);
   const target = await prepareTenant(options);
   if (target.plan.target.kind === 'department') return addDepartment(target, options);
@@ -96,6 +102,11 @@ async function addDepartment(target: TenantTarget, options: AddTenantOptions): P
  * @throws FedgenError E_TARGET_UNKNOWN when the pack is not installed; E_DB_*, E_PRIVILEGE, E_PACK_*.
  */
 export async function listTenants(options: TenantsOptions = {}): Promise<Tenant[]> {
+  return (await engineFor(options)).listTenants(options);
+}
+
+/** The same for PostgreSQL. */
+export async function listInPostgres(options: TenantsOptions): Promise<Tenant[]> {
   const pack = await packOf(options);
   if (pack.tenancy === 'single') throw withoutTenants(pack);
   const to = connecting(options);
@@ -112,6 +123,11 @@ export async function listTenants(options: TenantsOptions = {}): Promise<Tenant[
  * @throws FedgenError E_TARGET_UNKNOWN, E_NAME_INVALID, E_DB_*, E_PRIVILEGE, E_PACK_*.
  */
 export async function showTenant(options: TenantOptions): Promise<TenantDetails> {
+  return (await engineFor(options)).showTenant(options);
+}
+
+/** The same for PostgreSQL. */
+export async function showInPostgres(options: TenantOptions): Promise<TenantDetails> {
   const target = await prepareTenant(options);
   const { prepared, plan, tenantId } = target;
   return withDatabase(prepared, 'reading the registry', async (session) => {

@@ -1,3 +1,4 @@
+import { listEngineChecks } from '../clickhouse/validate/checks.js';
 import { defaultSettings, type Settings } from '../config/settings.js';
 import { loadControlPlane, loadPack } from '../packs/load.js';
 import type { Pack } from '../packs/pack.js';
@@ -8,6 +9,7 @@ import { isReservedWord, loadSqlParser } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
 import { judge, type ValidationReport } from '../validate/judge.js';
 import type { Severity } from '../validate/model.js';
+import { engineFor } from './engines.js';
 import type { TargetOptions } from './options.js';
 import { settingsFor } from './placement.js';
 import { connecting, withDatabase, type Connecting } from './run.js';
@@ -46,7 +48,12 @@ export interface ValidateOptions extends TargetOptions, Selection {
  * @throws FedgenError E_USAGE, E_CONFIG_INVALID, E_NAME_INVALID, E_TARGET_UNKNOWN, E_DB_*, E_PRIVILEGE and what reading
  *   the pack throws.
  */
-export async function validate(given: ValidateOptions): Promise<ValidationReport> {
+export async function validate(options: ValidateOptions): Promise<ValidationReport> {
+  return (await engineFor(options)).validate(options);
+}
+
+/** The same for PostgreSQL. */
+export async function validatePostgres(given: ValidateOptions): Promise<ValidationReport> {
   const settings = placed(given);
   const options = { ...given, settings };
   const survey = await prepareSurvey(options);
@@ -93,7 +100,8 @@ async function prepareSurvey(options: ValidateOptions): Promise<Survey> {
   const known = await listChecks();
   assertKnownWaivers(
     settings.validate.waivers,
-    known.map(({ code }) => code),
+    // One configuration serves packs of every engine.
+    [...known, ...listEngineChecks()].map(({ code }) => code),
   );
   const patterns = [
     ...(options.departmentId === undefined ? [] : [options.departmentId]),

@@ -1,6 +1,12 @@
 /** What a run tells while it is under way. The library never prints; the command line shows these on stderr. */
 export type RunEvent =
-  | { readonly type: 'connected'; readonly server: string; readonly serverVersion: number }
+  | {
+      readonly type: 'connected';
+      readonly server: string;
+      readonly serverVersion: number;
+      /** What it calls itself, where it is not PostgreSQL. */
+      readonly product?: string;
+    }
   | { readonly type: 'database-created'; readonly server: string }
   | { readonly type: 'lock-wait'; readonly target: string; readonly holder: string }
   | { readonly type: 'script-start'; readonly target: string; readonly script: string }

@@ -2,6 +2,7 @@ import type { Session } from '../db/session.js';
 import { quoteIdentifier, quoteLiteral } from '../render/quote.js';
 import { FedgenError } from '../shared/errors.js';
 import { asOwner } from './as-owner.js';
+import { readFleetState, type FleetState } from './fleet-state.js';
 import type { MigrationCommand } from './ledger.js';
 import { IS_RUNNING, MARK_DEAD_RUNS } from './ledger.js';
 
@@ -74,17 +75,26 @@ export async function readTargetsOfRun(session: Session, owner: string, runId: s
 }
 
 /** Targets whose last run failed, with what went wrong. */
-export async function readFailed(session: Session, owner: string): Promise<Map<string, string>> {
-  return asOwner(session, owner, 'read only', async () => {
-    const { rows } = await session.client.query<{ target: string; error: string | null }>(
-      `select target, error from (
+const FAILED = `select target, error from (
          select distinct on (target) target, state, error from federation.run_targets
           where state <> 'pending' order by target, finished_at desc) last
-        where state = 'failed' order by target`,
-    );
-    return new Map(rows.map(({ target, error }) => [target, error ?? '']));
+        where state = 'failed' order by target`;
+
+/** Targets whose last run failed, with what went wrong. */
+export async function readFailed(session: Session, owner: string): Promise<Map<string, string>> {
+  return asOwner(session, owner, 'read only', async () => {
+    const { rows } = await session.client.query<FailedRow>(FAILED);
+    return failedByTarget(rows);
   });
 }
+
+interface FailedRow {
+  readonly target: string;
+  readonly error: string | null;
+}
+
+const failedByTarget = (rows: readonly FailedRow[]): Map<string, string> =>
+  new Map(rows.map(({ target, error }) => [target, error ?? '']));
 
 /** A run that is under way. */
 export interface RunningRun {
@@ -98,17 +108,32 @@ export interface RunningRun {
 }
 
 /** The runs over many targets that are under way now: their connections still stand. */
-export async function readRunning(session: Session, owner: string): Promise<RunningRun[]> {
-  return asOwner(session, owner, 'read only', async () => {
-    const { rows } = await session.client.query<RunningRun>(
-      `select r.run_id::text as "runId", r.command, r.started_at as "startedAt", r.run_by as "runBy",
+const RUNNING = `select r.run_id::text as "runId", r.command, r.started_at as "startedAt", r.run_by as "runBy",
               count(t.target)::int as targets, (count(t.target) filter (where t.state <> 'pending'))::int as done
          from federation.migration_runs r join federation.run_targets t using (run_id)
         where ${IS_RUNNING}
-        group by r.run_id order by r.started_at`,
-    );
-    return rows;
-  });
+        group by r.run_id order by r.started_at`;
+
+/** What the book of runs says beside the state of a fleet. */
+export interface FleetBook {
+  /** Targets whose last run failed, with what went wrong. */
+  readonly failed: ReadonlyMap<string, string>;
+  readonly running: readonly RunningRun[];
+}
+
+/** A fleet and the book of its runs in one query. @returns undefined where there is no control plane. */
+export async function readFleetBook(
+  session: Session,
+  owner: string,
+): Promise<(FleetState & FleetBook) | undefined> {
+  const state = await readFleetState(session, owner, [FAILED, RUNNING]);
+  if (state) {
+    const [failed, running] = state.more as [FailedRow[], RunningRun[]];
+    return { ...state, failed: failedByTarget(failed), running };
+  }
+  // A control plane of an earlier version has no book of targets.
+  const old = await readFleetState(session, owner);
+  return old && { ...old, failed: new Map(), running: [] };
 }
 
 async function requireRun(session: Session, runId: string): Promise<string> {

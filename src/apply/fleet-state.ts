@@ -44,22 +44,31 @@ select coalesce(s.stand, '') as stand,
   from standing s full join federation.departments d on d.department_id = s.target
  group by 1`;
 
+/** Which of the statements of {@link readFleetState} it is. */
+const STATE_AT = 4;
+
 /**
  * Registry and ledger of a whole database in one query.
- * @returns undefined where there is no control plane.
+ * @param more further queries of the control plane, for the same round trip.
+ * @returns undefined where there is no control plane, or not all that the queries name.
  */
-export async function readFleetState(session: Session, owner: string): Promise<FleetState | undefined> {
+export async function readFleetState(
+  session: Session,
+  owner: string,
+  more: readonly string[] = [],
+): Promise<(FleetState & { readonly more: readonly (readonly unknown[])[] }) | undefined> {
   const sql = `begin read only; set local role ${quoteIdentifier(owner)}; set local jit = off;
     select to_regclass('federation.run_targets') is not null as found,
-           exists (select from federation.migration_runs r where ${IS_DEAD}) as "hasDeadRuns"; ${STATE}; commit`;
+           exists (select from federation.migration_runs r where ${IS_DEAD}) as "hasDeadRuns"; ${[STATE, ...more].join(';\n')}; commit`;
   try {
     const results: unknown = await session.client.query(sql);
     const [flag] = rowsOf(results, 3) as { found: boolean; hasDeadRuns: boolean }[];
-    const groups = rowsOf(results, 4) as {
+    const groups = rowsOf(results, STATE_AT) as {
       stand: string;
       targets: [string, string | null, string | null][];
     }[];
     return {
+      more: more.map((_, index) => rowsOf(results, STATE_AT + 1 + index)),
       hasRunTargets: flag?.found ?? false,
       hasDeadRuns: flag?.hasDeadRuns ?? false,
       groups: groups.map(({ stand, targets }) => ({

@@ -131,7 +131,16 @@ function stepOf({ script, row }: Pair): RollbackStep {
   };
 }
 
-function refuseUnsafe(chosen: readonly Pair[]): void {
+/** A script that stands, and how it is undone. */
+interface Undoable {
+  readonly script: ScriptChecksums & {
+    readonly rollback: { readonly kind: 'sql' } | { readonly kind: 'irreversible'; readonly reason: string };
+  };
+  readonly row: LedgerRow;
+}
+
+/** @throws FedgenError E_IRREVERSIBLE, E_SCRIPT_EDITED before anything is touched. */
+export function refuseUnsafe(chosen: readonly Undoable[]): void {
   const irreversible = chosen.flatMap(({ script }) =>
     script.rollback.kind === 'irreversible' ? [`${script.source.name}: ${script.rollback.reason}`] : [],
   );

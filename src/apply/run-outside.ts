@@ -8,6 +8,7 @@ import { FedgenError } from '../shared/errors.js';
 import type { TargetRun } from './apply.js';
 import { asOwner } from './as-owner.js';
 import { repairBefore } from './repair-index.js';
+import { pauseBeforeRetry } from './run-script.js';
 import { scriptError } from './script-error.js';
 
 /**
@@ -95,7 +96,10 @@ const editedError = ({ source }: RunnableScript, done: number): FedgenError =>
     },
   );
 
-/** Waiting for old transactions to end blocks nobody, so there is no lock_timeout but one that the script asks for. */
+/**
+ * Building an index waits for old transactions, which blocks nobody: outside of transactions there is no lock_timeout but
+ * one that the script asks for.
+ */
 async function openSession({ session, plan, limits }: TargetRun, { source }: RunnableScript): Promise<void> {
   const { runAs, lockTimeoutMs } = source.directives;
   await session.client.query(
@@ -128,7 +132,8 @@ async function runStatement(
   const book = `update federation.schema_migrations set statements_done = ${number} where id = ${quoteLiteral(row)}`;
   try {
     if (!needsNoTransaction(statement)) {
-      await session.client.query(`begin;\n${statement.text};\nset local role ${owner}; ${book}; commit`);
+      const sql = `${openingOf(run, script)}${statement.text};\nset local role ${owner}; ${book}; commit`;
+      await tryOften(run, script, sql);
       return;
     }
     const isDone = isResumed && (await repairBefore(session, plan, statement)) === 'done';
@@ -140,15 +145,43 @@ async function runStatement(
   await session.client.query(`begin; set local role ${owner}; ${book}; commit`);
 }
 
+/** What can run in a transaction waits for locks no longer than other scripts: traffic queues behind it. */
+const openingOf = ({ limits }: TargetRun, { source }: RunnableScript): string =>
+  `begin; set local lock_timeout = ${source.directives.lockTimeoutMs ?? limits.lockTimeoutMs};\n`;
+
+/** As the transaction of any other script is tried again. */
+async function tryOften(
+  { session, plan, limits, onEvent }: TargetRun,
+  { source }: RunnableScript,
+  sql: string,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    throwIfAborted(session.signal);
+    try {
+      await session.client.query(sql);
+      return;
+    } catch (error) {
+      if (!isTransient(error) || attempt > limits.lockRetries) throw error;
+      await session.client.query('rollback');
+      const reason = error instanceof Error ? error.message : String(error);
+      onEvent({ type: 'retry', target: plan.target.id, script: source.name, attempt, reason });
+      await pauseBeforeRetry(session, attempt);
+    }
+  }
+}
+
 async function explain(
-  { session, plan }: TargetRun,
+  run: TargetRun,
   script: RunnableScript,
   statement: Statement,
   cause: unknown,
 ): Promise<unknown> {
+  const { session, plan } = run;
   const isBlocked = isTransient(cause) && !isConnectionLost(cause);
   if (!isBlocked || !(cause instanceof Error)) {
-    const shift = needsNoTransaction(statement) ? -statement.start : 'begin;\n'.length - statement.start;
+    const shift = needsNoTransaction(statement)
+      ? -statement.start
+      : openingOf(run, script).length - statement.start;
     return scriptError('E_APPLY_FAILED', cause, script.source.name, script.up, shift);
   }
   const blockers = await findBlockers(session, plan.target.schema);

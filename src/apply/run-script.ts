@@ -56,10 +56,15 @@ export async function runInTransaction(
       const blockers = await findBlockers(transaction.session, transaction.plan.target.schema);
       if (attempt > transaction.limits.lockRetries) throw blockedError(transaction, reason, blockers, error);
       transaction.onRetry(attempt, [reason, ...blockers].join('; '));
-      const pauseMs = Math.min(100 * 2 ** attempt, 5_000) * (0.5 + Math.random());
-      await sleep(pauseMs, undefined, { signal: transaction.session.signal }).catch(() => undefined);
+      await pauseBeforeRetry(transaction.session, attempt);
     }
   }
+}
+
+/** A growing, jittered pause, which an abort ends. */
+export async function pauseBeforeRetry({ signal }: Session, attempt: number): Promise<void> {
+  const pauseMs = Math.min(100 * 2 ** attempt, 5_000) * (0.5 + Math.random());
+  await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
 }
 
 async function tryOnce(

@@ -6,12 +6,23 @@ export interface ScriptStatus {
   readonly script: string;
   /**
    * `edited`: template and SQL differ from what was applied. `revalued`: the same template with other values.
-   * `unknown`: applied, but not in this pack.
+   * `unknown`: applied, but not in this pack. `half-done`: begun where DDL has no transactions, and not brought to its end.
    */
-  readonly state: 'applied' | 'pending' | 'edited' | 'revalued' | 'rolled-back' | 'unknown';
+  readonly state: 'applied' | 'pending' | 'edited' | 'revalued' | 'rolled-back' | 'unknown' | 'half-done';
   readonly appliedAt: Date | undefined;
   readonly appliedBy: string | undefined;
   readonly durationMs: number | undefined;
+  /** Of a half-done script. */
+  readonly progress?: ScriptProgress;
+}
+
+/** How far a script came, on its way up or down. */
+export interface ScriptProgress {
+  readonly direction: 'apply' | 'rollback';
+  readonly statementsDone: number;
+  readonly statements: number;
+  /** What the server said to the next statement; empty where nobody heard. */
+  readonly error: string;
 }
 
 type Identified = Pick<ScriptChecksums, 'source' | 'templateChecksum'> & Partial<ScriptChecksums>;

@@ -9,7 +9,7 @@ export async function confirmDestruction(what: string, name: string, signal: Abo
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new FedgenError(
       'E_CONFIRMATION',
-      `${what} asks for a confirmation, and there is no terminal to ask on`,
+      `${what}, and there is no terminal to ask for a confirmation on`,
       {
         hint: 'Pass --yes if you mean it.',
       },

@@ -22,7 +22,8 @@ function assignment(text: string, earlier: Record<string, string> = {}): Record<
   return { ...earlier, [name]: value.join('=') };
 }
 
-function collected(text: string, earlier: readonly string[] = []): readonly string[] {
+/** The values of an option that may be given several times. */
+export function collected(text: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, text];
 }
 
@@ -72,6 +73,7 @@ export const CONNECTION = (formats?: readonly string[]): Commander.Option[] => [
     '--db-secret <arn|name>',
     'secret of AWS Secrets Manager with user, password and perhaps the server',
   ),
+  option('--clickhouse-url <url>', 'http(s)://user:password@host:port, for packs with engine: clickhouse'),
   option('--role-prefix <prefix>', 'put before every role name, because roles are cluster-wide'),
   CONFIG(),
   FORMAT(formats),

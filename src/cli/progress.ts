@@ -66,7 +66,7 @@ function describe(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'connected':
       return paint.dim(
-        `connected to ${event.server}, PostgreSQL ${Math.floor(event.serverVersion / 10_000)}`,
+        `connected to ${event.server}, ${event.product ?? `PostgreSQL ${Math.floor(event.serverVersion / 10_000)}`}`,
       );
     case 'database-created':
       return `${paint.green('created')} the database ${event.server}`;

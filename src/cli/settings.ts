@@ -49,6 +49,7 @@ export async function settingsOf(
       'dbUser',
       'dbPassword',
       'dbSecret',
+      'clickhouseUrl',
       'rolePrefix',
       'pack',
       'outputDir',

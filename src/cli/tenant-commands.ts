@@ -1,6 +1,6 @@
 import type * as Commander from 'commander';
 import type { CommandSpec } from './command-spec.js';
-import { CONNECTION, LIMITS, option, PACK, YES } from './options.js';
+import { collected, CONNECTION, LIMITS, option, PACK, YES } from './options.js';
 
 const TENANT_ID = (): Commander.Option =>
   option('--tenant-id <id>', "department id, or an id of the type of the pack's tenant column");
@@ -57,9 +57,11 @@ export const TENANT_COMMANDS: Readonly<Record<string, CommandSpec>> = {
     examples: [
       'fedgen tenant remove --pack shop --tenant-id T001 --dry-run',
       'fedgen tenant remove --pack shop --tenant-id T001 --yes --allow-data-loss',
+      'fedgen tenant remove --pack bi --also bi-analytics --tenant-id 3f0c9a52-6c1d-4d0e-9b1a-6f2f1f0a7c11 --dry-run',
     ],
     options: () => [
       TENANT_ID(),
+      option('--also <pack>', 'remove it from this pack too, by one plan; repeatable').argParser(collected),
       option('--dry-run', 'tell what would go'),
       option('--allow-data-loss', 'go on although rows would be destroyed'),
       YES(),

@@ -12,6 +12,7 @@ export interface SettingsFlags {
   readonly dbUser?: string | undefined;
   readonly dbPassword?: string | undefined;
   readonly dbSecret?: string | undefined;
+  readonly clickhouseUrl?: string | undefined;
   readonly rolePrefix?: string | undefined;
   /** Folders of packs, relative to cwd; they take the place of those in the file. */
   readonly packs?: readonly string[] | undefined;
@@ -60,6 +61,7 @@ const FEDGEN_VARIABLES: Readonly<Record<string, string>> = {
   FEDGEN_DB_USER: 'database.user',
   FEDGEN_DB_PASSWORD: 'database.password',
   FEDGEN_DB_SECRET: 'database.secret',
+  FEDGEN_CLICKHOUSE_URL: 'clickhouse',
   FEDGEN_ROLE_PREFIX: 'rolePrefix',
   FEDGEN_PACK: 'pack',
   FEDGEN_OUTPUT_DIR: 'outputDir',
@@ -96,6 +98,7 @@ const FLAGS: readonly (readonly [key: Exclude<keyof SettingsFlags, 'packs'>, fla
     ['dbUser', '--db-user', 'database.user'],
     ['dbPassword', '--db-password', 'database.password'],
     ['dbSecret', '--db-secret', 'database.secret'],
+    ['clickhouseUrl', '--clickhouse-url', 'clickhouse'],
     ['rolePrefix', '--role-prefix', 'rolePrefix'],
     ['pack', '--pack', 'pack'],
     ['outputDir', '--output-dir', 'outputDir'],

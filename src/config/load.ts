@@ -23,6 +23,7 @@ import {
 } from './resolve-database.js';
 import type { checkRawSettings, RawSettings } from './schema.js';
 import type { DatabaseSettings } from './database.js';
+import { resolveClickHouse } from './clickhouse.js';
 import { resolveLogins } from './logins.js';
 import { choosePlaced, type ChosenDatabase } from './choose-placed.js';
 import { defaultSettings, type Settings, type ValidateSettings } from './settings.js';
@@ -208,6 +209,7 @@ function buildSettings(
       variables: pick(levels, 'variables')?.value,
       groups: pick(levels, 'groups')?.value,
       validate: validateOf(levels, context.logins),
+      clickhouse: resolveClickHouse(levels.map(({ level }) => level)),
       configFile: file?.path,
     }),
     packDirs: packs === undefined ? [] : packs.value.map((dir) => resolve(packs.baseDir, dir)),

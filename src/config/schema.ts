@@ -123,6 +123,17 @@ const rawSettings = z.strictObject({
       'The PostgreSQL database to work on: a connection URL, or an object. Default: none; never guessed.',
     )
     .optional(),
+  clickhouse: z
+    .union([
+      z.string().min(1, 'must not be empty').describe('URL: http(s)://user:password@host:port.'),
+      z.strictObject({
+        url: z.string().min(1, 'must not be empty').describe('URL: http(s)://user@host:port.'),
+        user: text('User. Default: that of the URL, otherwise default.'),
+        password: text('Password. Better kept out of the file: FEDGEN_CLICKHOUSE_URL.'),
+      }),
+    ])
+    .describe('The ClickHouse server that packs with engine: clickhouse are applied to. Default: none.')
+    .optional(),
   databases: z
     .record(
       GROUP_NAME,

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { FedgenError } from '../shared/errors.js';
+import type { ClickHouseSettings } from './clickhouse.js';
 import { DEFAULT_CONNECT_TIMEOUT_MS, type DatabaseSettings } from './database.js';
 import type { PlacedDatabase } from './placed-databases.js';
 
+export type { ClickHouseSettings } from './clickhouse.js';
 export type { DatabaseFields, DatabaseSettings, SslMode } from './database.js';
 export { describeDatabase, makeDatabase, toClientConfig } from './database.js';
 export type { PlacedDatabase } from './placed-databases.js';
@@ -41,6 +43,8 @@ export interface Settings {
   readonly databases: readonly PlacedDatabase[];
   /** Why `database` is absent, where something was set but not enough. */
   readonly databaseMissing?: string;
+  /** Where packs with engine: clickhouse are applied; absent if nothing names a server. */
+  readonly clickhouse?: ClickHouseSettings;
   /** Put before every role name, because roles belong to the whole cluster. At most 40 bytes. */
   readonly rolePrefix: string;
   /** Absolute folders that hold users' packs, in the order of search. */
@@ -145,5 +149,16 @@ export function requireDatabase(settings: Settings): DatabaseSettings {
     hint:
       'fedgen does not guess localhost. Name the server with --database-url, FEDGEN_DATABASE_URL, DATABASE_URL, ' +
       'PGHOST or "database" in fedgen.config.yaml, or start a local one with `fedgen dev start`.',
+  });
+}
+
+/**
+ * The ClickHouse server to work on.
+ * @throws FedgenError E_NO_DATABASE if nothing named one
+ */
+export function requireClickHouse(settings: Settings): ClickHouseSettings {
+  if (settings.clickhouse !== undefined) return settings.clickhouse;
+  throw new FedgenError('E_NO_DATABASE', 'no ClickHouse server is configured', {
+    hint: 'Name it with --clickhouse-url, FEDGEN_CLICKHOUSE_URL, or "clickhouse" in fedgen.config.yaml: http://user:password@host:8123.',
   });
 }

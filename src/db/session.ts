@@ -167,7 +167,7 @@ async function cancelBackend(
 export function throwIfAborted(signal: AbortSignal | undefined, cause?: unknown): void {
   if (!signal?.aborted) return;
   throw new FedgenError('E_INTERRUPTED', 'interrupted', {
-    hint: 'Scripts that were finished stay applied, the running one was undone. Run the same command again to go on.',
+    hint: 'What was finished stays, what was under way was undone. Run the same command again.',
     // What became of each script, where the interrupted work knows it.
     ...(cause instanceof FedgenError && { details: cause.details }),
     cause: cause ?? signal.reason,

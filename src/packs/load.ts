@@ -122,7 +122,7 @@ function assemble(
     family: base?.family ?? raw.name,
     version: raw.version,
     description: raw.description,
-    engine: raw.engine,
+    engine: raw.engine ?? base?.engine ?? 'postgres',
     tenancy,
     tenantColumn,
     ...tenancyParts(raw, tenancy, tenantColumn.type, base),

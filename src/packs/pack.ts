@@ -111,6 +111,9 @@ export interface TableContract {
   readonly sample: Readonly<Record<string, string>>;
 }
 
+/** What a pack is applied to. */
+export type EngineName = 'postgres' | 'clickhouse';
+
 /** One schema family as data. */
 export interface Pack {
   readonly name: string;
@@ -121,7 +124,7 @@ export interface Pack {
   readonly family: string;
   readonly version: number;
   readonly description: string;
-  readonly engine: 'postgres';
+  readonly engine: EngineName;
   /** `single`: one installation without tenants; roles of the pack's own say who may do what. */
   readonly tenancy: 'schema' | 'shared' | 'single';
   /** The schemas of a shared pack, the main one first; empty where each department has its own. */

@@ -109,7 +109,10 @@ export const rawPackSchema = z.strictObject({
   version: z.int().positive(),
   description: z.string(),
   extends: z.string().optional().describe('name of the pack whose scripts, tables and variables come first'),
-  engine: z.literal('postgres').default('postgres'),
+  engine: z
+    .enum(['postgres', 'clickhouse'])
+    .optional()
+    .describe('what it is applied to; default: as the pack that it extends, otherwise postgres'),
   tenancy: z.enum(['schema', 'shared', 'single']).optional(),
   schemas: z
     .array(identifier)

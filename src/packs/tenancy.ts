@@ -24,6 +24,12 @@ export function tenancyParts(
     ...(base && base.tenancy !== tenancy
       ? [`tenancy: ${base.name}, which it extends, is ${base.tenancy}`]
       : []),
+    ...(base && raw.engine !== undefined && raw.engine !== base.engine
+      ? [`engine: ${base.name}, which it extends, is for ${base.engine}`]
+      : []),
+    ...(tenancy !== 'shared' && raw.engine === 'clickhouse'
+      ? ['engine: packs for clickhouse have tenancy: shared']
+      : []),
     ...PROBLEMS[tenancy](raw, base, columnType),
   ];
   if (problems.length > 0) {

@@ -1,5 +1,5 @@
 import type { Directives } from '../packs/pack.js';
-import type { TargetPlan } from '../plan/target.js';
+import type { Target, TargetPlan } from '../plan/target.js';
 import { appliedSql, bringsLedger, rolledBackSql } from './ledger-sql.js';
 import { quoteIdentifier, quoteLiteral } from './quote.js';
 import type { RenderedScript, RenderedSql } from './render.js';
@@ -9,6 +9,9 @@ export interface GeneratedFile {
   readonly name: string;
   readonly content: string;
 }
+
+/** The target's id in names of files, where a colon is not safe everywhere. No department id holds a hyphen. */
+export const fileId = (target: Target): string => target.id.replace(':', '-');
 
 const HOW_TO_RUN = 'psql -v ON_ERROR_STOP=1 -1 -f';
 

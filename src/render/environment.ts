@@ -13,6 +13,7 @@ import {
   markValue,
   takeValues,
   unmark,
+  type Dialect,
   type Misplaced,
 } from './quoted-values.js';
 import { checkSources } from './source-check.js';
@@ -44,12 +45,14 @@ export function createTemplateRenderer(
   templates: Pack['templates'],
   known: Known = NOTHING_KNOWN,
   judged: Set<string> = new Set(known.judged),
+  dialect?: Dialect,
 ): TemplateRenderer {
   const idOf = (name: string): number => markerId(templateKey(name, templates.get(name)?.source ?? ''));
   const files = Object.fromEntries([...templates].map(([name, { file }]) => [idOf(name), file]));
   const environment = new nunjucks.Environment(new PackLoader(templates, known), TEMPLATE_OPTIONS);
   const failures: string[] = [];
-  for (const [name, quote] of QUOTING_FILTERS) environment.addFilter(name, markingFilter(quote, failures));
+  for (const [name, quote] of dialect?.filters ?? QUOTING_FILTERS)
+    environment.addFilter(name, markingFilter(quote, failures));
   const isFilter = (name: string): boolean => {
     try {
       return Boolean(environment.getFilter(name));
@@ -80,7 +83,7 @@ export function createTemplateRenderer(
     const marked = renderMarked(environment, template, context, sources, templates);
     if (failures.length > 0) throw filterErrors(marked, failures, template, files, templates);
     const { text: withValues, sourceMap } = takeMarkers(marked, files, idOf(template.name));
-    const { text, misplaced, skeleton } = takeValues(withValues, judged, seen);
+    const { text, misplaced, skeleton } = takeValues(withValues, judged, seen, dialect);
     if (misplaced.length > 0) throw misplacedError(text, misplaced, sourceMap);
     return { text, sourceMap, sources, skeleton };
   };

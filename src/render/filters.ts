@@ -63,7 +63,8 @@ export const QUOTING_FILTERS: ReadonlyMap<string, (...values: unknown[]) => stri
   ['type', type],
 ]);
 
-function refuseUnstorable(filter: string, text: string): void {
+/** @throws Error for text that no engine can keep. */
+export function refuseUnstorable(filter: string, text: string): void {
   if (text.includes('\0')) throw new Error(`${filter}: text cannot hold a zero byte`);
   if (/\p{Cs}/u.test(text)) throw new Error(`${filter}: text cannot hold half a surrogate pair`);
 }

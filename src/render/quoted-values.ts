@@ -38,6 +38,19 @@ interface Region {
   readonly end: number;
 }
 
+/** A language that values are put into: how they are quoted, and how its lexer cuts the text around them. */
+export interface Dialect {
+  readonly name: string;
+  /** The filters, one of which every value must pass on its way into SQL. */
+  readonly filters: ReadonlyMap<string, (...values: unknown[]) => string>;
+  /** Undefined where the text cannot be scanned. */
+  readonly scan: (sql: string) => readonly Token[] | undefined;
+  /** May what cannot be scanned be valid all the same? Then it is refused here. */
+  readonly canParse: (sql: string) => boolean;
+}
+
+type Judging = Omit<Dialect, 'filters'>;
+
 /** Rendered SQL without its marks. */
 export interface Taken {
   readonly text: string;
@@ -51,7 +64,12 @@ export interface Taken {
  * that were found right, and `seen` remembers them as they are: judging takes longer than rendering, and departments
  * differ in their values only.
  */
-export function takeValues(marked: string, judged: Set<string>, seen: Set<string> = new Set()): Taken {
+export function takeValues(
+  marked: string,
+  judged: Set<string>,
+  seen: Set<string> = new Set(),
+  dialect: Judging = POSTGRES,
+): Taken {
   const texts: string[] = [];
   const shapes: string[] = [];
   let from = 0;
@@ -68,8 +86,8 @@ export function takeValues(marked: string, judged: Set<string>, seen: Set<string
   const text = texts.join('') + rest;
   const skeleton = shapes.join(OPEN) + OPEN + rest;
   if (seen.has(skeleton)) return { text, misplaced: [], skeleton };
-  const key = textKey(skeleton);
-  const misplaced = judged.has(key) ? [] : findMisplaced(text, regionsOf(texts));
+  const key = textKey(dialect.name + skeleton);
+  const misplaced = judged.has(key) ? [] : findMisplaced(text, regionsOf(texts), dialect);
   if (misplaced.length > 0) return { text, misplaced, skeleton };
   judged.add(key);
   seen.add(skeleton);
@@ -102,18 +120,18 @@ const MOST_SHAPES = 2_000;
 
 const canEndComment = (value: string): boolean => /[\r\n]|\/\*|\*\//.test(value);
 
-function findMisplaced(sql: string, regions: readonly Region[]): Misplaced[] {
+function findMisplaced(sql: string, regions: readonly Region[], dialect: Judging): Misplaced[] {
   if (regions.length === 0) return [];
-  const scans = new Map<string, Token[] | undefined>();
+  const scans = new Map<string, readonly Token[] | undefined>();
   const scanOnce: Scan = (text) => {
-    if (!scans.has(text)) scans.set(text, scan(text));
+    if (!scans.has(text)) scans.set(text, dialect.scan(text));
     return scans.get(text);
   };
   const tokens = scanOnce(sql);
   if (tokens !== undefined) return regions.flatMap((region) => judge(sql, tokens, region, scanOnce));
   // What cannot be scanned cannot be parsed either, and the parser says why. If it does parse, it was not judged.
   const reason = 'the text around a value cannot be judged';
-  return canParse(sql) ? regions.map(({ start }) => ({ at: start, reason })) : [];
+  return dialect.canParse(sql) ? regions.map(({ start }) => ({ at: start, reason })) : [];
 }
 
 type Scan = (sql: string) => readonly Token[] | undefined;
@@ -165,3 +183,5 @@ function canParse(sql: string): boolean {
     return false;
   }
 }
+
+const POSTGRES: Judging = { name: '', scan, canParse };

@@ -75,6 +75,7 @@ export interface Renderer {
 
 /** Prepares the renderer of a pack: loads the SQL grammar and sets up the templates. */
 export async function createRenderer(pack: Pack): Promise<Renderer> {
+  if (pack.engine !== 'postgres') throw otherEngine(pack);
   await loadSqlParser();
   const renderTemplate = createTemplateRenderer(pack.templates, pack.known);
   // A script keeps saying the name of the pack that brought it, whichever pack extends that one.
@@ -107,10 +108,17 @@ export async function createRenderer(pack: Pack): Promise<Renderer> {
   };
 }
 
-type ChecksumsOf = (rendering: Rendering) => Omit<ScriptChecksums, 'source'>;
+const otherEngine = ({ name, engine }: Pack): FedgenError =>
+  new FedgenError('E_USAGE', `pack ${name} is for ${engine}, where this command does nothing`, {
+    hint: 'generate, apply, status, rollback, validate and tenant work there as well.',
+    details: { pack: name, engine },
+  });
+
+/** Works out the checksums of a rendering. */
+export type ChecksumsOf = (rendering: Rendering) => Omit<ScriptChecksums, 'source'>;
 
 /** The checksums of renderings; that of the sources is worked out once per template. */
-function checksummer(pack: Pack): ChecksumsOf {
+export function checksummer(pack: Pack): ChecksumsOf {
   const known = new Map<readonly string[], string>();
   const keyOf = (sources: readonly string[]): string =>
     textKey(sources.map((name) => pack.templates.get(name)?.source ?? '').join('\0'));

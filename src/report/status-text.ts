@@ -106,6 +106,7 @@ function packText(pack: PackStatus, paint: Paint): string {
   return `${overview}\n\n${scripts(pack, paint)}`;
 }
 
+type ScriptStatus = DepartmentStatus['scripts'][number];
 type Progress = Pick<DepartmentStatus, 'pending' | 'edited' | 'unknown' | 'scripts' | 'failed'>;
 
 function pendingText(progress: Progress, paint: Paint): string {
@@ -119,15 +120,30 @@ function pendingText(progress: Progress, paint: Paint): string {
 const firstLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0, 80);
 
 function scripts(progress: Progress, paint: Paint): string {
-  return formatTable(
+  const table = formatTable(
     ['script', 'state', 'applied at', 'by', 'took'],
     progress.scripts.map((script) => [
       script.script,
-      script.state === 'applied' ? paint.green(script.state) : paint.yellow(script.state),
+      stateText(script, paint),
       script.appliedAt?.toISOString() ?? '',
       script.appliedBy ?? '',
       script.durationMs === undefined ? '' : formatDuration(script.durationMs),
     ]),
     paint,
   );
+  return [table, ...progress.scripts.flatMap(({ script, progress: half }) => errorLines(script, half))].join(
+    '\n',
+  );
 }
+
+/** A half-done script is told with the statement at which it stands. */
+function stateText({ state, progress }: ScriptStatus, paint: Paint): string {
+  if (state === 'applied') return paint.green(state);
+  if (!progress) return paint.yellow(state);
+  const { statementsDone, statements, direction } = progress;
+  const way = direction === 'rollback' ? ' of its rollback' : '';
+  return paint.red(`${state} at statement ${statementsDone + 1} of ${statements}${way}`);
+}
+
+const errorLines = (script: string, progress: ScriptStatus['progress']): string[] =>
+  progress === undefined || progress.error === '' ? [] : [`${script}: ${progress.error}`];

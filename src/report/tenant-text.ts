@@ -1,4 +1,5 @@
 import type { RemoveTenantResult, TenantStatusResult } from '../api/tenant-lifecycle.js';
+import type { OffBoardResult } from '../api/off-board.js';
 import type { RotatedKey } from '../api/tenant-keys.js';
 import type { SeedResult } from '../api/seed.js';
 import type { Tenant } from '../api/tenant-target.js';
@@ -76,6 +77,18 @@ export function formatRemoved(
   const verb = removed ? 'gone' : 'would go';
   const rows = losses.map((loss) => `  ${loss.object}: ${count(loss.rows, 'row')} ${verb}`);
   return [head, ...rows, ...sessionLines(sessions, paint)].join('\n');
+}
+
+/** The same for several packs: each by itself, the rows of all of them summed up. */
+export function formatOffBoarded(
+  { packs, losses }: OffBoardResult,
+  options: { readonly tenantId: string; readonly paint: Paint },
+): string {
+  const total = losses.reduce((sum, { rows }) => sum + rows, 0);
+  return [
+    ...packs.map((each) => `${each.pack}: ${formatRemoved(each, options)}`),
+    `${count(total, 'row')} in ${count(packs.length, 'pack')}.`,
+  ].join('\n');
 }
 
 /** A new key, once. */

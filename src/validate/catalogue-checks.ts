@@ -43,6 +43,13 @@ export interface DeclaredTarget {
   readonly tenancy: 'schema' | 'shared' | 'single';
   /** Null where there are no tenants. */
   readonly tenantColumn: string | null;
+  /** The table of a shared pack with a row for each tenant, and the pack that those are registered for. */
+  readonly tenantTable: {
+    readonly pack: string;
+    readonly schema: string;
+    readonly table: string;
+    readonly idColumn: string;
+  } | null;
   readonly tables: readonly {
     readonly name: string;
     readonly schema: string;

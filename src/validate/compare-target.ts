@@ -113,6 +113,14 @@ async function compareFully(comparison: Comparison, target: ComparedTarget): Pro
 const declareTarget = ({ pack, target }: TargetPlan): DeclaredTarget => ({
   tenancy: pack.tenancy,
   tenantColumn: pack.tenantColumn.name || null,
+  tenantTable: pack.tenantTable
+    ? {
+        pack: pack.family,
+        schema: pack.tenantTable.schema,
+        table: pack.tenantTable.table,
+        idColumn: pack.tenantTable.idColumn,
+      }
+    : null,
   tables: pack.tables.map(({ name, schema = target.schema, scope, appendOnly }) => ({
     name,
     schema,

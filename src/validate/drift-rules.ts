@@ -27,6 +27,7 @@ const GUARDS: ReadonlySet<string> = new Set([
   'materialized view',
   'foreign table',
   'default privilege',
+  'cast',
 ]);
 
 /** What may be added to a schema without harm, and under which conditions. */

@@ -84,6 +84,8 @@ export interface Evidence {
   readonly server: string;
   /** server_version_num, for example 160014. */
   readonly serverVersion: number;
+  /** What the server calls itself, where it is not PostgreSQL: `ClickHouse 26.7.2.1`. */
+  readonly product?: string;
   /** Who validated; what a role without superuser cannot prove is among the findings. */
   readonly validator: { readonly role: string; readonly superuser: boolean };
   /** Checks of the server and of the control plane, which concern every target. */

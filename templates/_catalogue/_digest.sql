@@ -94,6 +94,12 @@ with relation as materialized (
    where d.refclassid = 'pg_namespace'::regclass and d.refobjid = any ($1::oid[])
      and d.classid not in ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_constraint'::regclass)
   union all
+  select distinct concat('c', c.castsource::regtype, ' ', c.casttarget::regtype), concat(c.castcontext, c.castmethod, c.castfunc)
+    from pg_depend d
+    join pg_depend k on k.refclassid = 'pg_type'::regclass and k.refobjid = d.objid and k.classid = 'pg_cast'::regclass and k.deptype = 'n'
+    join pg_cast c on c.oid = k.objid
+   where d.refclassid = 'pg_namespace'::regclass and d.refobjid = any ($1::oid[]) and d.classid = 'pg_type'::regclass
+  union all
   -- What belongs to an extension goes with it.
   select concat('e', pg_describe_object(d.classid, d.objid, 0)), e.refobjid::text
     from pg_depend d

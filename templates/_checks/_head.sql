@@ -33,6 +33,21 @@ tenant_side as materialized (
       join pg_roles g on g.oid = m.roleid
      where position(' → ' || g.rolname in r.path) = 0)
   select distinct on (oid) oid, path from reach order by oid, length(path)),
+-- logins of pooled applications, and whoever is a member of one: what they bring along is there before a tenant is named
+pool as materialized (
+  with recursive member as (
+    select a.member as oid, g.name::text as path
+      from managed_role g join pg_auth_members a on a.roleid = g.oid
+     where g.kind in ('gateway', 'pack', 'group', 'tenant')
+    union
+    select a.member, m.path || ' → ' || r.rolname
+      from member m join pg_roles r on r.oid = m.oid join pg_auth_members a on a.roleid = m.oid
+     where position(' → ' || r.rolname in m.path) = 0)
+  select distinct on (m.oid) m.oid, m.path
+    from member m join pg_roles r on r.oid = m.oid
+    cross join declared
+   where not r.rolsuper and not d->'provisioners' ? r.rolname and m.oid not in (select oid from managed_role)
+   order by m.oid, length(m.path)),
 -- schemas of the server itself
 system_schema as materialized (
   select oid from pg_namespace where nspname in ('pg_catalog', 'information_schema', 'pg_toast') or nspname like 'pg\_temp\_%' or nspname like 'pg\_toast\_temp\_%')

@@ -4,6 +4,14 @@ target as materialized (
          (select o.oid from managed_role o where o.kind = 'owner') as owner
     from declared),
 relation as materialized (/* _catalogue/_relation.sql */),
+-- The server makes the constructors of a range type and keeps them: they belong to the first superuser, and no tenant's rows
+-- come near them.
+constructor as materialized (
+  select p.oid
+    from pg_depend d join pg_proc p on p.oid = d.objid join pg_depend y on y.classid = 'pg_proc'::regclass and y.objid = p.oid
+    join pg_language l on l.oid = p.prolang and l.lanname = 'internal'
+   where d.refclassid = 'pg_namespace'::regclass and d.refobjid = any ($2::oid[]) and d.classid = 'pg_proc'::regclass
+     and y.refclassid = 'pg_type'::regclass and y.deptype = 'i' and p.prosrc ~ '^(multi)?range_constructor[0-3]$'),
 -- tables of the pack: scope tenant, reference or mixed; partitions and children count as their parents
 pack_table as materialized (
   with recursive listed as (

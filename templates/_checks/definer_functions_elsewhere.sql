@@ -21,3 +21,21 @@ select 'error', true, p.what || ' ' || p.oid::regprocedure, 'runs as ' || quote_
   join pg_trigger g on g.oid = d.objid
   join pg_class c on c.oid = g.tgrelid
   join managed_schema m on m.oid = c.relnamespace
+union all
+-- The server asks nobody whether he may call what an aggregate or an operator class is made of.
+select 'error', true, 'function ' || p.oid::regprocedure, 'runs as ' || quote_ident(pg_get_userbyid(p.proowner)) || ' whenever somebody uses ' || u.what,
+       format('alter function %s security invoker;', p.oid::regprocedure)
+  from (
+    select a.aggfnoid::oid as aggregate, 'aggregate ' || a.aggfnoid::regprocedure as what, f.oid
+      from pg_aggregate a
+      cross join unnest(array[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]::oid[]) f(oid)
+     where a.aggfnoid >= 16384 and f.oid >= 16384
+    union all
+    select null, 'operator family ' || quote_ident(o.opfname), k.amproc::oid
+      from pg_amproc k join pg_opfamily o on o.oid = k.amprocfamily where k.amproc >= 16384) u
+  join pg_proc p on p.oid = u.oid and p.prosecdef
+  left join pg_proc g on g.oid = u.aggregate
+ where p.pronamespace not in (select oid from managed_schema)
+   and (g.oid is null or exists (
+     select from tenant_side t
+      where has_schema_privilege(t.oid, g.pronamespace, 'usage') and has_function_privilege(t.oid, g.oid, 'execute')))

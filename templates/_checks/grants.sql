@@ -16,6 +16,7 @@ with item as (
   select 'function', p.oid::regprocedure::text, null, p.proowner, x.*
     from pg_depend d join pg_proc p on p.oid = d.objid cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x
    where d.refclassid = 'pg_namespace'::regclass and d.refobjid = any ($2::oid[]) and d.classid = 'pg_proc'::regclass
+     and (p.oid not in (select oid from constructor) or x.grantee <> 0 and x.is_grantable)
 ), judged as (
   select i.*, case i.grantee when 0 then 'PUBLIC' else pg_get_userbyid(i.grantee)::text end as who,
          case when i.grantee = 0 then 'everybody has it'

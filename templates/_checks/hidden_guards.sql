@@ -14,6 +14,9 @@ select 'error' as severity, false as isolation, 'table ' || r.name as object, w.
     select 'indexes stand on it', 'relhasindex = true'
      where not c.relhasindex and exists (select from pg_index i where i.indrelid = r.oid)
     union all
+    select 'partitions or children stand below it', 'relhassubclass = true'
+     where not c.relhassubclass and exists (select from pg_inherits i where i.inhparent = r.oid)
+    union all
     select k.count || ' CHECK constraints stand on it', 'relchecks = ' || k.count
       from (select count(*) from pg_constraint k where k.conrelid = r.oid and k.contype = 'c') k
      where k.count <> c.relchecks

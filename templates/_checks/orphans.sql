@@ -14,6 +14,13 @@ with link as (
     join pg_class c on c.oid = k.conrelid
    -- an empty heap points nowhere; partitioned tables have none of their own
    where c.relkind = 'p' or pg_relation_size(c.oid) > 0
+), tenancy as (
+  -- A shared pack keeps a row for each tenant, and the registry another.
+  select d->'target'->'tenantTable'->>'pack' as pack, r.name, a.attname as column
+    from declared
+    join relation r on r.relname = d->'target'->'tenantTable'->>'table' and r.relnamespace::regnamespace::text = quote_ident(d->'target'->'tenantTable'->>'schema')
+    join pg_attribute a on a.attrelid = r.oid and a.attname = d->'target'->'tenantTable'->>'idColumn'
+   where exists (select from pg_roles u where u.rolname = current_user and (u.rolsuper or u.rolbypassrls))
 ), judged as (
   -- Above a million rows the comparison would hold up others; the statement below is for a quiet hour.
   select l.*, l.reltuples > 1000000 as is_big,
@@ -35,3 +42,12 @@ select 'note', false, 'table ' || min(j.name), 'rows are hidden from ' || curren
        'Validate as a superuser once in a while.'
   from judged j where not j.sees_all
 having count(*) > 0
+union all
+select 'error', false, 'table ' || y.name, w.what, 'Look at it: ' || w.sql || ';'
+  from tenancy y
+  cross join lateral (values
+    ('has rows of tenants that are not registered: no application can become one of them',
+     format('select %I from %s where %I::text not in (select tenant_id from federation.tenants where pack = %L)', y.column, y.name, y.column, y.pack)),
+    ('lacks rows of tenants that are registered: nothing can refer to them',
+     format('select tenant_id from federation.tenants where pack = %L and tenant_id not in (select %I::text from %s)', y.pack, y.column, y.name))) w(what, sql)
+ where query_to_xml(w.sql || ' limit 1', false, false, '')::text like '%<row%'

@@ -15,6 +15,7 @@ select 'error' as severity, true as isolation, v.what || ' ' || v.name as object
     select case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end, p.oid::regprocedure::text, p.proowner
       from pg_depend d join pg_proc p on p.oid = d.objid
      where d.refclassid = 'pg_namespace'::regclass and d.refobjid = any ($2::oid[]) and d.classid = 'pg_proc'::regclass
+       and p.oid not in (select oid from constructor)
     union all
     select 'type', format_type(y.oid, null), y.typowner
       from pg_depend d join pg_type y on y.oid = d.objid

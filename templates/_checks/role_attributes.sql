@@ -25,6 +25,14 @@ select 'error', true, 'role ' || quote_ident(r.rolname),
  where m.kind in ('owner', 'admin', 'operator', 'service', 'accounts')
    and (r.rolsuper or r.rolbypassrls or (r.rolcreaterole and m.kind <> 'accounts') or r.rolcreatedb or r.rolreplication)
 union all
+select 'error', true, 'role ' || quote_ident(r.rolname),
+       concat_ws(', ', case when r.rolbypassrls then 'BYPASSRLS' end, case when r.rolreplication then 'REPLICATION' end)
+         || ' (a member of ' || p.path || ')',
+       format('alter role %I nobypassrls noreplication;', r.rolname)
+  from pool p
+  join pg_roles r on r.oid = p.oid
+ where (r.rolbypassrls or r.rolreplication) and r.oid not in (select oid from tenant_side)
+union all
 select 'error', true, 'role ' || quote_ident(r.rolname), m.kind || ' role that can log in',
        format('alter role %I nologin;', r.rolname)
   from managed_role m

@@ -8,9 +8,10 @@ with stored as (
     from pg_db_role_setting s
     cross join lateral unnest(s.setconfig) c
    where s.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))
-     and (s.setrole = 0 or s.setrole in (select oid from tenant_side) or s.setrole in (select oid from managed_role))
+     and (s.setrole = 0 or s.setrole in (select oid from tenant_side) or s.setrole in (select oid from managed_role)
+          or s.setrole in (select oid from pool))
 ), judged as (
-  select *, name ~* '^(app\..*|role|session_authorization|row_security|search_path|session_replication_role|lo_compat_privileges|session_preload_libraries|local_preload_libraries|dynamic_library_path|default_tablespace|temp_tablespaces|check_function_bodies|default_transaction_read_only|transform_null_equals|exit_on_error)$' as guarding
+  select *, name ~* '^(app\..*|role|session_authorization|row_security|search_path|session_replication_role|lo_compat_privileges|session_preload_libraries|local_preload_libraries|dynamic_library_path|default_tablespace|temp_tablespaces|check_function_bodies|default_transaction_read_only|transform_null_equals|standard_conforming_strings|exit_on_error)$' as guarding
     from stored
 )
 select case when guarding then 'error' else 'note' end as severity, guarding as isolation,
@@ -28,6 +29,8 @@ select 'error', true, 'setting ' || s.name || ' of the server', s.setting,
  where (s.name in ('session_replication_role') and s.reset_val <> 'origin' and s.source not in ('session', 'client', 'user', 'database', 'database user'))
     or (s.name = 'lo_compat_privileges' and s.reset_val = 'on')
     or (s.name = 'row_security' and s.reset_val = 'off')
+    or (s.name in ('standard_conforming_strings', 'transform_null_equals', 'default_transaction_read_only')
+        and s.source in ('configuration file', 'command line', 'environment variable') and s.reset_val <> s.boot_val)
 union all
 select 'error', true, 'setting ' || f.name || ' of the server', f.value, format('alter system reset %s; select pg_reload_conf();', f.name)
   from (
@@ -37,6 +40,6 @@ select 'error', true, 'setting ' || f.name || ' of the server', f.value, format(
     union
     select x.found[1], x.found[2]
       from regexp_matches(case when has_function_privilege('pg_show_all_file_settings()', 'execute')
-             then query_to_xml('select name, setting from pg_file_settings where name like ''app.%''', false, false, '')::text end,
+             then query_to_xml('select name, setting from pg_file_settings where applied and (name like ''app.%'' or name = ''search_path'' and setting <> ''"$user", public'')', false, false, '')::text end,
              '<name>([^<]*)</name>\s*<setting>([^<]*)</setting>', 'g') x(found)) f
  where f.value <> ''

@@ -16,11 +16,21 @@ with system as (
   union all
   -- Casts have no schema: one between types of the server works everywhere.
   select 'pg_cast'::regclass, k.oid from pg_cast k where k.oid >= 16384 and k.castsource < 16384 and k.casttarget < 16384
+  union all
+  select 'pg_amop'::regclass, k.oid from pg_amop k where k.oid >= 16384 and k.amopfamily < 16384 and k.amoplefttype < 16384 and k.amoprighttype < 16384
+  union all
+  select 'pg_amproc'::regclass, k.oid from pg_amproc k where k.oid >= 16384 and k.amprocfamily < 16384 and k.amproclefttype < 16384 and k.amprocrighttype < 16384
 )
 select 'error' as severity, true as isolation, pg_describe_object(p.classid, p.oid, 0) as object, 'was put among the server''s own' as message,
        'Drop it (set allow_system_table_mods = on), or find out which product put it there and waive it.' as remedy
   from planted p
  where not exists (select from pg_depend d where d.classid = p.classid and d.objid = p.oid and d.deptype = 'e')
+    -- Nor does an extension bring functions with the rights of their owner there; one may have been called its own.
+    or exists (select from pg_proc f where p.classid = 'pg_proc'::regclass and f.oid = p.oid and f.prosecdef)
+union all
+select 'error', true, 'collation ' || quote_ident(c.collname), 'was made not deterministic: it takes different keys for equal',
+       format('update pg_collation set collisdeterministic = true where oid = %s;', c.oid)
+  from pg_collation c where c.oid < 16384 and not c.collisdeterministic
 union all
 -- None of the server's functions has the rights of its owner, and which are leakproof was decided when it was built. What
 -- was changed since is younger than template0, which initdb makes last.
@@ -42,6 +52,16 @@ select 'error', true, pg_describe_object(t.classid, t.oid, 0), 'was changed sinc
         select 'pg_amproc'::regclass, o.oid, age(o.xmin) from pg_amproc o where o.oid < 16384
         union all
         select 'pg_cast'::regclass, o.oid, age(o.xmin) from pg_cast o where o.oid < 16384
+        union all
+        select 'pg_proc'::regclass, o.aggfnoid::oid, age(o.xmin) from pg_aggregate o where o.aggfnoid < 16384
+        union all
+        -- the server's views, this check's sources among them
+        select 'pg_class'::regclass, o.ev_class, age(o.xmin) from pg_rewrite o where o.ev_class < 16384
+        union all
+        -- None that came with the server is in a language of its own and keeps its text as a string.
+        select 'pg_proc'::regclass, p.oid, age(p.xmin)
+          from pg_proc p join system s on s.oid = p.pronamespace join pg_language l on l.oid = p.prolang
+         where p.oid < 16384 and not p.prosecdef and p.proacl is not null and p.prosqlbody is null and l.lanname not in ('internal', 'c')
         union all
         select 'pg_proc'::regclass, p.oid, age(p.xmin)
           from pg_proc p join system s on s.oid = p.pronamespace

@@ -32,7 +32,10 @@ interface Applied {
 export async function buildWorld(database: TestDatabase): Promise<World> {
   const settings = testSettings(database, { rolePrefix: '' });
   const applied: Applied[] = [];
-  for (const name of await listBuiltInPacks()) applied.push(await applyPack(name, settings));
+  for (const name of await listBuiltInPacks()) {
+    // The judges know PostgreSQL alone.
+    if ((await loadPack(name)).engine === 'postgres') applied.push(await applyPack(name, settings));
+  }
   await withClient(database.url, (client) => client.query(`create role ${STRANGER} login`));
   return {
     url: database.url,

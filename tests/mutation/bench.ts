@@ -92,11 +92,12 @@ export class Bench {
 
   #settings(database: string): Settings {
     const { host, port, user, password } = this.server;
-    const { pack, packDirs } = this.fixture;
+    const { pack, packDirs, trustedRoles = [] } = this.fixture;
     return defaultSettings({
       database: makeDatabase({ host, port, user, password, name: database }, 'the mutation suite'),
       pack,
       packDirs,
+      validate: { trustedRoles },
       variables: this.fixture.variables?.(this.version) ?? {},
     });
   }

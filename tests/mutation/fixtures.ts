@@ -16,6 +16,8 @@ export interface Fixture {
   readonly tenants?: readonly { readonly tenantId: string; readonly name: string }[];
   /** Rows and permissions: all that makes the fixture look like a database in use. */
   readonly prepare: string;
+  /** Logins of pooled applications. */
+  readonly trustedRoles?: readonly string[];
   /** Whether departments of it can be attacked; true when missing. */
   readonly probe?: boolean;
   /** Values of the pack's variables on servers of one version. */
@@ -35,7 +37,8 @@ const ofUserPack = (pack: string, prepare: string): Fixture => ({
     { departmentId: 'south', department: 'South' },
   ],
   prepare,
-  variables: (version) => (version < 15 ? { bookkeeping: { invoker_views: false } } : {}),
+  variables: (version) =>
+    version < 15 ? { bookkeeping: { invoker_views: false }, museum: { invoker_views: false } } : {},
   // The attacks cannot fill every table of these packs yet.
   probe: false,
 });
@@ -91,6 +94,50 @@ const LENDING: Fixture = {
     insert into lending_log.visits default values;`,
 };
 
+/** A pack whose tenants are who a token says, and a pooled application that brings the tokens. */
+const CSUITE: Fixture = {
+  name: 'csuite',
+  pack: 'csuite',
+  packDirs: [],
+  departments: [],
+  tenants: [
+    { tenantId: 'acme', name: 'Acme' },
+    { tenantId: 'zeta', name: 'Zeta' },
+  ],
+  trustedRoles: ['pool'],
+  prepare: `
+    create role pool login noinherit;
+    alter role pool inherit;
+    grant csuite_tenant to pool;
+    set role federation_owner;
+    insert into csuite.knowledge_entries (source, content) values ('web', 'to all');
+    set app.current_tenant_id = 'acme';
+    insert into csuite.users (id, clerk_id, email) values ('u1', 'c1', 'a@example.org');
+    insert into csuite.tasks (user_id, type, payload) values ('u1', 'mail', '{}');
+    insert into csuite.connectors (id, provider, status, encrypted_access_token) values ('k1', 'slack', 'active', 'x');
+    insert into csuite.analytics_snapshots (date, connector_id, source_breakdown) values ('2026-01-01', 'k1', '{}');
+    set app.current_tenant_id = 'zeta';
+    insert into csuite.users (id, clerk_id, email) values ('u1', 'c1', 'a@example.org');`,
+  variables: () => ({ csuite: { identity: 'signed' } }),
+};
+
+/** A pack whose tenants are who the application says, and roles of tenants nowhere. */
+const BI: Fixture = {
+  name: 'bi',
+  pack: 'bi',
+  packDirs: [],
+  departments: [],
+  tenants: [
+    { tenantId: 'aaaaaaaa-0000-4000-8000-000000000001', name: 'Alpha' },
+    { tenantId: 'bbbbbbbb-0000-4000-8000-000000000002', name: 'Beta' },
+  ],
+  trustedRoles: ['pool'],
+  prepare: `
+    create role pool login;
+    grant bi_tenant to pool;`,
+  variables: () => ({ bi: { identity: 'variable' } }),
+};
+
 /** The databases that are mutated, by name. */
 export const FIXTURES: readonly Fixture[] = [
   {
@@ -129,8 +176,17 @@ export const FIXTURES: readonly Fixture[] = [
      insert into north_tenant.patients (given_name, family_name, born, email, insurance) values ('Ada', 'North', '1990-01-01', 'a@example.org', '{"number": 1}');
      insert into south_tenant.rooms (code, storey) values ('B101', 1);`,
   ),
+  ofUserPack(
+    'museum',
+    `insert into north_tenant.objets ("order", made) values ('b', '[1,2]'), ('c', '[3,4]');
+     insert into north_tenant."select" ("from") select id from north_tenant.objets;
+     insert into north_tenant.loans (country, due, n) values ('FR', '2026-05-01', 1), ('DE', '2026-05-01', 1);
+     insert into north_tenant.movements (weight) values (1);`,
+  ),
   shop('role'),
   shop('signed'),
   shop('variable'),
   LENDING,
+  CSUITE,
+  BI,
 ];

@@ -1,11 +1,13 @@
 import { parseDuration } from '../../config/duration.js';
 import { removeTenant, resumeTenant, suspendTenant } from '../../api/tenant-lifecycle.js';
 import { rotateTenantKey } from '../../api/tenant-keys.js';
+import { offBoardTenant } from '../../api/off-board.js';
 import { addTenant, listTenants, showTenant } from '../../api/tenants.js';
 import type { TenantsOptions } from '../../api/tenant-target.js';
 import {
   formatAdded,
   formatKey,
+  formatOffBoarded,
   formatRemoved,
   formatStatusChange,
   formatTenant,
@@ -17,7 +19,7 @@ import { confirmDestruction } from '../confirm.js';
 import { printJson, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { withProgress } from '../progress.js';
-import { flag, settingsOf, text } from '../settings.js';
+import { flag, list, settingsOf, text } from '../settings.js';
 
 type Options = Parameters<Handler>[0];
 type Paint = ReturnType<typeof colours>;
@@ -82,6 +84,16 @@ const VERBS: Readonly<Record<string, Verb>> = {
       await confirmDestruction(`This removes tenant "${tenantId}" with its role and rows`, tenantId, signal);
     }
     const allowDataLoss = flag(options, 'allowDataLoss');
+    const also = list(options, 'also') ?? [];
+    if (also.length > 0) {
+      const packs = [...new Set([common.settings?.pack ?? '', ...also])];
+      const result = await offBoardTenant({ ...common, tenantId, dryRun, allowDataLoss, packs });
+      return {
+        json: result,
+        text: (paint) => formatOffBoarded(result, { tenantId, paint }),
+        isIncomplete: result.packs.some(({ sessions }) => sessions.left.length > 0),
+      };
+    }
     const result = await removeTenant({ ...common, tenantId, dryRun, allowDataLoss });
     return {
       json: result,

@@ -125,7 +125,7 @@ function headOf(
     version: VERSION,
     date: report.date,
     server: report.server,
-    release: serverRelease(report.serverVersion),
+    release: serverRelease(report),
     validator: `${validator.role}${validator.superuser ? ', a superuser' : ', not a superuser'}`,
     failOn: report.failOn,
     verdict: report.passed ? 'passed' : report.isolationBroken ? 'broken' : 'failed',

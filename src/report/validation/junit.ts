@@ -74,7 +74,7 @@ function targetSuite(target: JudgedTarget): ReturnType<typeof suite> {
 
 const serverFacts = (report: ValidationReport): Readonly<Record<string, string>> => ({
   server: report.server,
-  release: serverRelease(report.serverVersion),
+  release: serverRelease(report),
   verdict: verdictSentence(report),
 });
 

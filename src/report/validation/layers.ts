@@ -80,6 +80,9 @@ export function verdictSentence(report: ValidationReport): string {
 /** Where the page about a check stands in the package. */
 export const checkPage = (code: string): string => `docs/checks/${code}.md`;
 
-/** `PostgreSQL 16.14` of server_version_num 160014. */
-export const serverRelease = (version: number): string =>
-  `PostgreSQL ${Math.floor(version / 10_000)}.${version % 10_000}`;
+/** `PostgreSQL 16.14` of server_version_num 160014, or what the server calls itself. */
+export const serverRelease = ({
+  serverVersion,
+  product,
+}: Pick<ValidationReport, 'serverVersion' | 'product'>): string =>
+  product ?? `PostgreSQL ${Math.floor(serverVersion / 10_000)}.${serverVersion % 10_000}`;

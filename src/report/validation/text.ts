@@ -47,7 +47,7 @@ export function formatValidation(report: ValidationReport, options: Options): st
 function targetBlock(target: JudgedTarget, report: ValidationReport, options: Options): string[] {
   const { paint } = options;
   const what = [`pack ${target.pack}`, ...target.schemas.map((schema) => `schema ${schema}`)].join(', ');
-  const where = `${report.server}, ${serverRelease(report.serverVersion)}`;
+  const where = `${report.server}, ${serverRelease(report)}`;
   const head = `Validation of ${paint.bold(target.target)} (${what}) in ${where}:`;
   if (target.unchanged) return [head, '  unchanged since its last clean validation: not looked at'];
   const took = options.verbose ? [paint.dim(`  took ${formatDuration(target.durationMs)}`)] : [];

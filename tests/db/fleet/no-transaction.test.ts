@@ -55,6 +55,29 @@ describe('a script without a transaction', () => {
     expect(await fleet.query(`select indexname from pg_indexes where indexname = 'notes_body'`)).toEqual([]);
   });
 
+  it('gives way to locks with what can run in a transaction, and goes on there', async () => {
+    const fleet = await withBody('gives_way', 3);
+    const { settings } = fleet;
+    const later: string[] = [];
+    await withClient(fleet.database.url, async (client) => {
+      await client.query('begin; lock table d02_tenant.notes in access share mode');
+      const result = await applyFleet({
+        settings,
+        targets: ['d02'],
+        onEvent: (event) => {
+          if (event.type !== 'target-later') return;
+          later.push(event.reason);
+          if (later.length === 2) void client.query('rollback');
+        },
+      });
+      expect(result).toMatchObject({ succeeded: 1, failed: [] });
+    });
+    expect(later[0]).toContain('AccessShareLock on notes');
+    expect((await progress(fleet)).filter(({ target }) => target === 'd02')).toMatchObject([
+      { state: 'applied', done: 4 },
+    ]);
+  });
+
   it('goes on at the statement that failed, over the invalid index that it left', async () => {
     const fleet = await withBody('resume', 1);
     const { settings } = fleet;

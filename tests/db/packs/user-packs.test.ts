@@ -7,7 +7,7 @@ import { createTestDatabase, withClient, type TestDatabase } from '../../support
 import { testSettings, withProvisioner } from '../../support/department.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 
-const PACKS = ['clinic', 'metering', 'bookkeeping'] as const;
+const PACKS = ['clinic', 'metering', 'bookkeeping', 'museum'] as const;
 const PACK_DIR = fileURLToPath(new URL('../../fixtures/packs', import.meta.url));
 const DEPARTMENTS = ['north', 'south'] as const;
 
@@ -46,7 +46,8 @@ describe.each([14, 18] as const)('packs of users on PostgreSQL %i', (major) => {
       settings = testSettings(await withProvisioner(database), {
         pack,
         packDirs: [PACK_DIR],
-        variables: major < 15 ? { bookkeeping: { invoker_views: false } } : {},
+        variables:
+          major < 15 ? { bookkeeping: { invoker_views: false }, museum: { invoker_views: false } } : {},
       });
     });
     afterAll(async () => {

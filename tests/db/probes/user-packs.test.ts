@@ -8,7 +8,7 @@ import { NOT_PROVEN_WITHOUT_SUPERUSER, reportedFindings } from './reported.js';
 
 const PACK_DIR = fileURLToPath(new URL('../../fixtures/packs', import.meta.url));
 /** Packs and the number of tables in which rows must be planted. */
-const PACKS = { clinic: 6, metering: 5, bookkeeping: 6 } as const;
+const PACKS = { clinic: 6, metering: 5, bookkeeping: 6, museum: 4 } as const;
 
 describe.each([14, 16, undefined] as const)('on PostgreSQL %s', (major) => {
   let server: TestServer | undefined;
@@ -19,7 +19,7 @@ describe.each([14, 16, undefined] as const)('on PostgreSQL %s', (major) => {
     await server?.stop();
   });
 
-  describe.each(['clinic', 'metering', 'bookkeeping'] as const)('pack %s', (pack) => {
+  describe.each(['clinic', 'metering', 'bookkeeping', 'museum'] as const)('pack %s', (pack) => {
     let database: TestDatabase;
     let asProvisioner: Settings;
     let asSuperuser: Settings;
@@ -28,7 +28,8 @@ describe.each([14, 16, undefined] as const)('on PostgreSQL %s', (major) => {
       const options = {
         pack,
         packDirs: [PACK_DIR],
-        variables: major === 14 ? { bookkeeping: { invoker_views: false } } : {},
+        variables:
+          major === 14 ? { bookkeeping: { invoker_views: false }, museum: { invoker_views: false } } : {},
       };
       asSuperuser = testSettings(database, options);
       asProvisioner = testSettings(await withProvisioner(database), options);

@@ -22,7 +22,8 @@ const DIRECTION: Readonly<Record<string, Allowed>> = {
   db: { values: ['shared', 'config'] },
   apply: { values: ['shared', 'packs', 'plan', 'render', 'db'] },
   validate: { values: ['shared', 'packs', 'plan', 'render', 'db'] },
-  api: { values: BEFORE_API, files: ['src/client/tenant-token.ts'] },
+  clickhouse: { values: ['shared', 'config', 'packs', 'plan', 'render', 'apply'], types: ['validate'] },
+  api: { values: [...BEFORE_API, 'clickhouse'], files: ['src/client/tenant-token.ts'] },
   report: { values: ['shared'], types: ['api', 'validate'] },
   dev: { values: ['shared'] },
   // What an application loads at run time: no more than it needs.
