@@ -36,7 +36,8 @@ it('a column and an index are added under traffic with a transaction open: nobod
     expect(await applyFleet({ settings, all: true })).toMatchObject({ succeeded: COUNT, failed: [] });
   });
   expect(result.failures).toEqual([]);
-  expect(without.transactions).toBeGreaterThan(100);
+  // All of the traffic may stand in the queue from its first moment on.
+  expect(without.transactions).toBeGreaterThan(input.clients);
   expect(result.transactions).toBeGreaterThan(100);
   const figures = JSON.stringify({ result, without });
   expect(result.p99, figures).toBeLessThan(without.p99 / 2);

@@ -158,13 +158,11 @@ describe('two databases of one cluster', () => {
     // Each database sees roles in its groups that it knows nothing of.
     const strangersTo = async (settings: Settings, departmentId: string): Promise<string[]> => {
       const report = await validate({ departmentId, settings });
-      return [report.checks, ...report.targets.map(({ checks }) => checks)].flatMap((checks) =>
-        checks.flatMap(({ findings }) =>
-          findings
-            .filter(({ severity }) => severity === 'error')
-            .map(({ object }) => object.replaceAll(first.rolePrefix, '')),
-        ),
-      );
+      return [report.checks, ...report.targets.map(({ checks }) => checks)]
+        .flatMap((checks) => checks.flatMap(({ findings }) => findings))
+        .filter(({ severity }) => severity === 'error')
+        .map(({ object }) => object.replaceAll(first.rolePrefix, ''))
+        .sort();
     };
     const memberships = (role: string): string[] => [
       `membership of cross_dept_query_role in ${role}`,
