@@ -42,7 +42,7 @@ export async function ledgerBench({ rounds, targets }) {
     const at10000 = {
       plan: await timed(['plan', '--all']),
       status: await timed(['status', '--check']),
-      targeting: await timed(['plan', '--department-id', 'sim1*', '--exclude', 'sim11*', '--shard', '2/4']),
+      targeting: await timed(['plan', '--department-id', 'sim3*', '--exclude', 'sim33*', '--shard', '2/4']),
     };
     return { at2000, at10000, memory };
   } finally {
