@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { describeDatabase, toClientConfig, type DatabaseSettings } from '../config/database.js';
 import { FedgenError } from '../shared/errors.js';
-import { connectError } from './errors.js';
+import { connectError, isConnectionLost, statementError } from './errors.js';
 
 /** Oldest server that the packs are tested on, as server_version_num / 10000. */
 const OLDEST_MAJOR = 14;
@@ -27,7 +27,7 @@ export interface SessionOptions {
 /**
  * Opens a connection, runs `use`, and closes it whatever happens. When `signal` aborts, the running statement
  * is cancelled on the server and the promise rejects with E_INTERRUPTED.
- * @throws FedgenError E_DB_UNREACHABLE, E_DB_AUTH, E_DB_MISSING, E_DB_VERSION, E_INTERRUPTED.
+ * @throws FedgenError E_DB_UNREACHABLE, E_DB_AUTH, E_DB_MISSING, E_DB_VERSION, E_DB_LOST, E_INTERRUPTED.
  */
 export async function withSession<T>(
   database: DatabaseSettings,
@@ -48,7 +48,7 @@ export async function withSession<T>(
     return await use(session);
   } catch (error) {
     throwIfAborted(options.signal, error);
-    throw error;
+    throw isConnectionLost(error) ? statementError(error, `working on ${describeDatabase(database)}`) : error;
   } finally {
     stopCancelling();
     // A connection that is already gone cannot be closed, and that is not worth hiding the real error for.

@@ -16,10 +16,16 @@ export interface CatalogueReader {
   /** Everything that stands in these schemas, and these roles. */
   readonly objects: (schemaOids: readonly string[], roles?: readonly string[]) => Promise<CatalogueObject[]>;
   /**
-   * One hash of the same. Equal hashes mean equal catalogues but for the names of the targets; unequal ones may be
-   * equal all the same. Costs a third of {@link objects}, and none of the server's memory.
+   * One hash of the same for each target, in their order. Equal hashes mean equal catalogues but for the names of the
+   * targets; unequal ones may be equal all the same. Costs a third of {@link objects}, and none of the server's memory.
    */
-  readonly digest: (plan: TargetPlan, schemaOids: readonly string[]) => Promise<string>;
+  readonly digests: (targets: readonly StandingTarget[]) => Promise<string[]>;
+}
+
+/** A target, and the schemas that it has. */
+export interface StandingTarget {
+  readonly plan: TargetPlan;
+  readonly schemaOids: readonly string[];
 }
 
 /** Names that differ from target to target, at most; _digest.sql has as many places. */
@@ -31,7 +37,7 @@ const NO_NAME = '\u0001none';
 export async function createCatalogueReader(session: Session): Promise<CatalogueReader> {
   const files = await readSqlFiles('_catalogue', session.serverVersion);
   const text = objectsQuery(files);
-  const digest = files.find((file) => file.name === '_digest')?.sql ?? '';
+  const digests = files.find((file) => file.name === '_digest')?.sql ?? '';
   return {
     objects: async (oids, roles = []) => {
       const { rows } = await session.client.query<CatalogueObject>({
@@ -41,14 +47,19 @@ export async function createCatalogueReader(session: Session): Promise<Catalogue
       });
       return rows;
     },
-    digest: async (plan, oids) => {
-      const values = [oids, namesOf(plan), storedConstant(plan.target.id)];
+    digests: async (targets) => {
+      const about = targets.map(({ plan, schemaOids: schemas }, place) => ({
+        place,
+        schemas,
+        names: namesOf(plan),
+        constant: storedConstant(plan.target.id),
+      }));
       const { rows } = await session.client.query<{ digest: string }>({
-        name: 'fedgen_digest',
-        text: digest,
-        values,
+        name: 'fedgen_digests',
+        text: digests,
+        values: [JSON.stringify(about)],
       });
-      return rows[0]?.digest ?? '';
+      return rows.map((row) => row.digest);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Session } from '../db/session.js';
 import type { TargetPlan } from '../plan/target.js';
-import { rolesOf, type CatalogueObject, type CatalogueReader } from './catalogue.js';
+import { rolesOf, type CatalogueObject, type CatalogueReader, type StandingTarget } from './catalogue.js';
 import type { CatalogueChecks, Declared, DeclaredTarget } from './catalogue-checks.js';
 import { checkContract } from './contract.js';
 import { compareCatalogues } from './drift.js';
@@ -21,14 +21,12 @@ export interface Comparison {
   readonly expected: (plan: TargetPlan) => readonly CatalogueObject[] | Finding;
   /** Whether a target stands as it was last found clean; never, unless that was asked. */
   readonly isLastClean: (plan: TargetPlan, digest: string) => boolean;
-  /** Targets that were found clean, by digest: see {@link compareTarget}. */
+  /** Targets that were found clean, by digest: see {@link compareTogether}. */
   readonly memory: Map<string, { readonly plan: TargetPlan; readonly results: readonly CheckResult[] }>;
 }
 
 /** A target to be looked at. */
-export interface ComparedTarget {
-  readonly plan: TargetPlan;
-  readonly schemaOids: readonly string[];
+export interface ComparedTarget extends StandingTarget {
   /** Scripts that do not stand there yet. */
   readonly pending: readonly string[];
   /** Privileges that permissions between departments add to what was rendered: access control items by object. */
@@ -44,51 +42,88 @@ export interface ComparisonResult {
   readonly unchanged: boolean;
 }
 
-/** Contract, catalogue checks and drift of one target, and the checks of its rows. */
-export async function compareTarget(
+/**
+ * Contract, catalogue checks and drift of targets, and the checks of their rows. Several at a time cost less than one after
+ * the other: most of them stand alike, and then a statement serves them all.
+ * @returns as many results as targets, in their order.
+ */
+export async function compareTogether(
   comparison: Comparison,
-  target: ComparedTarget,
-): Promise<ComparisonResult> {
-  const { checks, declared, isWanted } = comparison;
-  const result = await compareCatalogue(comparison, target);
-  if (result.unchanged) return result;
-  const ofRows = await checks.rows(
-    ofTargetAlone(declared, target.plan),
-    declareTarget(target.plan),
-    target.schemaOids,
-    isWanted,
-  );
-  return { ...result, checks: [...result.checks, ...ofRows] };
+  targets: readonly ComparedTarget[],
+): Promise<ComparisonResult[]> {
+  const standing = targets.filter(({ schemaOids }) => schemaOids.length > 0);
+  const found = await comparison.reader.digests(standing);
+  const digests = new Map(standing.map((target, n) => [target, found[n]]));
+  const isUnchanged = (target: ComparedTarget): boolean => {
+    const digest = digests.get(target);
+    return digest !== undefined && target.pending.length === 0 && comparison.isLastClean(target.plan, digest);
+  };
+  const rest = targets.filter((target) => !isUnchanged(target));
+  const rows = await checkRows(comparison, rest);
+  const results = new Map<ComparedTarget, readonly CheckResult[]>();
+  for (const [n, target] of rest.entries()) {
+    const ofCatalogue = await compareCatalogue(comparison, target, digests.get(target));
+    results.set(target, [...ofCatalogue, ...(rows[n] ?? [])]);
+  }
+  return targets.map((target) => ({
+    checks: results.get(target) ?? [],
+    digest: digests.get(target),
+    unchanged: !results.has(target),
+  }));
 }
 
-/** Rows are looked at target by target: telling the server of the whole fleet each time would cost its square. */
-const ofTargetAlone = (declared: Declared, { target }: TargetPlan): Declared => ({
-  ...declared,
-  roles: declared.roles.filter((role) => role.kind === 'owner'),
-  schemas: declared.schemas.filter((schema) => target.schemas.includes(schema.name)),
-  tenants: [],
-});
+/** The checks of rows, of all the targets together; one by one where something is found, to tell which has it. */
+async function checkRows(
+  comparison: Comparison,
+  targets: readonly ComparedTarget[],
+): Promise<readonly (readonly CheckResult[])[]> {
+  const { checks, declared, isWanted } = comparison;
+  const [first] = targets;
+  if (!first) return [];
+  const schemaOids = targets.flatMap((target) => target.schemaOids);
+  const together = await checks.rows(
+    declaredOf(declared, targets),
+    declareTarget(first.plan),
+    schemaOids,
+    isWanted,
+  );
+  if (targets.length === 1 || together.every(({ findings }) => findings.length === 0))
+    return targets.map(() => together);
+  const results: (readonly CheckResult[])[] = [];
+  for (const target of targets) results.push(...(await checkRows(comparison, [target])));
+  return results;
+}
+
+/** Rows are looked at a few targets at a time: telling the server of the whole fleet each time would cost its square. */
+function declaredOf(declared: Declared, targets: readonly ComparedTarget[]): Declared {
+  const schemas = new Set(targets.flatMap(({ plan }) => plan.target.schemas));
+  return {
+    ...declared,
+    roles: declared.roles.filter((role) => role.kind === 'owner'),
+    schemas: declared.schemas.filter(({ name }) => schemas.has(name)),
+    tenants: [],
+  };
+}
 
 /**
  * What is a function of a target's catalogue alone: where a target that stood exactly alike (by its digest) was found
  * clean, so is this one. That makes a fleet cheap, because reading a catalogue with all its expressions costs ten times
  * as much.
  */
-async function compareCatalogue(comparison: Comparison, target: ComparedTarget): Promise<ComparisonResult> {
-  const { reader, memory } = comparison;
-  const digest =
-    target.schemaOids.length === 0 ? undefined : await reader.digest(target.plan, target.schemaOids);
-  const isOrdinary = digest !== undefined && target.pending.length === 0;
-  if (isOrdinary && comparison.isLastClean(target.plan, digest))
-    return { checks: [], digest, unchanged: true };
-  const isTypical = isOrdinary && target.permitted.size === 0;
-  const known = isTypical ? memory.get(digest) : undefined;
-  if (known !== undefined)
-    return { checks: retell(known.results, known.plan, target.plan), digest, unchanged: false };
-  const checks = await compareFully(comparison, target);
-  const isClean = checks.every((result) => result.findings.length === 0);
-  if (isTypical && isClean) memory.set(digest, { plan: target.plan, results: checks });
-  return { checks, digest, unchanged: false };
+async function compareCatalogue(
+  comparison: Comparison,
+  target: ComparedTarget,
+  digest: string | undefined,
+): Promise<readonly CheckResult[]> {
+  const { memory } = comparison;
+  const typical =
+    target.pending.length === 0 && target.permitted.size === 0 && digest !== undefined ? digest : undefined;
+  const known = typical === undefined ? undefined : memory.get(typical);
+  if (known !== undefined) return retell(known.results, known.plan, target.plan);
+  const results = await compareFully(comparison, target);
+  const isClean = results.every(({ findings }) => findings.length === 0);
+  if (typical !== undefined && isClean) memory.set(typical, { plan: target.plan, results });
+  return results;
 }
 
 /** What was found of one target, told of another that stands exactly alike. */
