@@ -9,7 +9,7 @@ import { PROBE_TITLES } from '../validate/probes/attempt.js';
 import { probeCallers } from '../validate/probes/callers.js';
 import { departmentArena } from '../validate/probes/department.js';
 import { probeTarget } from '../validate/probes/probe-target.js';
-import { createScratch, renderScratch } from '../validate/scratch.js';
+import { createScratch, type Scratch } from '../validate/scratch.js';
 import { sharedArena } from './arenas.js';
 
 /** How long an attempt may wait for a lock: a validation must never hold up the application. */
@@ -18,7 +18,8 @@ const LOCK_TIMEOUT_MS = 2_000;
 /** What is attacked, and as whom. */
 export interface ProbeSubject {
   readonly plan: TargetPlan;
-  readonly rolePrefix: string;
+  /** A target of the same pack that is made for the attacks where targets have schemas of their own. */
+  readonly scratch: Scratch;
   readonly mode: IdentityMode;
   readonly isWanted: (code: string) => boolean;
 }
@@ -56,10 +57,9 @@ export async function probe(session: Session, subject: ProbeSubject): Promise<Pr
   }
 }
 
-async function setUp(session: Session, { plan, rolePrefix, mode }: ProbeSubject): Promise<Arena> {
+async function setUp(session: Session, { plan, scratch, mode }: ProbeSubject): Promise<Arena> {
   const token = `fg${randomBytes(6).toString('hex')}`;
   if (plan.target.kind === 'shared') return sharedArena({ session, plan, mode, token });
-  const scratch = await renderScratch(plan.pack, { rolePrefix, variables: plan.variables });
   await createScratch(session, scratch);
   return departmentArena({ session, plan, scratch: scratch.plan, token });
 }

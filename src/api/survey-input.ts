@@ -7,13 +7,13 @@ import { sharedRoles } from '../plan/names.js';
 import { selectIds, type IdSelection } from '../plan/selection.js';
 import type { TargetPlan } from '../plan/target.js';
 import { FedgenError } from '../shared/errors.js';
-import { recordExpectation, toExpectation, type Recording } from '../validate/expectation.js';
+import { expectTarget, type Recorded } from '../validate/expectation.js';
 import { cleanMark, readLastClean } from '../validate/last-clean.js';
-import type { CompareInput } from '../validate/prove.js';
+import type { Finding } from '../validate/model.js';
+import type { CompareInput, CompareSubject } from '../validate/prove.js';
 import { expectRegistration } from '../validate/registration.js';
 import { readRegistry, type RegisteredTarget, type Registry } from '../validate/registry.js';
 import { refuseUnmatched } from './fleet-survey.js';
-import { readSnapshot, writeSnapshot } from './snapshot.js';
 
 /** What to validate, and how; everything in it is known to be right. */
 export interface Survey {
@@ -67,16 +67,10 @@ function requirePack(session: Session, registry: Registry, pack: Pack): Register
   });
 }
 
-/** What the comparison of every target works with. */
-export async function prepareComparison(
-  session: Session,
-  survey: Survey,
-  registry: Registry,
-): Promise<CompareInput> {
+/** What is compared, whatever it is compared with. */
+export async function prepareSubject(survey: Survey, registry: Registry): Promise<CompareSubject> {
   const { settings, pack, selected } = survey;
-  const variables = settled(survey, registry);
-  const options = { rolePrefix: settings.rolePrefix, variables };
-  const recording = await obtainRecording(session, survey, variables);
+  const options = { rolePrefix: settings.rolePrefix, variables: settled(survey, registry) };
   return {
     pack,
     ...options,
@@ -84,8 +78,20 @@ export async function prepareComparison(
     extensions: settings.validate.extensions,
     registry,
     registration: await expectRegistration(pack, registry, options),
-    expectation: toExpectation(recording),
     isWanted: (code) => selected.has(code),
+  };
+}
+
+/** What the comparison of every target works with. */
+export async function prepareComparison(
+  session: Session,
+  survey: Survey,
+  subject: CompareSubject,
+  recorded: Recorded | Finding,
+): Promise<CompareInput> {
+  return {
+    ...subject,
+    expected: expectTarget(recorded),
     isLastClean: await lastClean(session, survey),
     memory: new Map(),
   };
@@ -98,21 +104,6 @@ async function lastClean(
   if (!sinceLast) return () => false;
   const marks = await readLastClean(session, sharedRoles(settings.rolePrefix).owner);
   return (plan, digest) => marks.get(plan.target.id) === cleanMark(plan.pack, digest);
-}
-
-/** The expectation: from a file, or from scratch copies in this database. */
-async function obtainRecording(
-  session: Session,
-  survey: Survey,
-  variables: TargetPlan['variables'],
-): Promise<Recording> {
-  const { pack, controlPlane, settings, snapshot } = survey;
-  const subject = { pack, serverVersion: session.serverVersion, rolePrefix: settings.rolePrefix };
-  if (snapshot !== undefined) return readSnapshot(snapshot, subject);
-  const options = { rolePrefix: settings.rolePrefix, variables };
-  const recording = await recordExpectation(session, { pack, controlPlane }, options);
-  if (survey.writeSnapshot !== undefined) await writeSnapshot(survey.writeSnapshot, subject, recording);
-  return recording;
 }
 
 /** How the tenants of the pack are told apart in this database. */

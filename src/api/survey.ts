@@ -15,16 +15,27 @@ import { probe, type Probed } from './probing.js';
 import { CONTRACT_TITLES } from '../validate/contract.js';
 import { describeIdentity, RESIDUAL_RISKS } from '../validate/identity.js';
 import { cleanMark, rememberClean } from '../validate/last-clean.js';
-import type { Evidence, Layer, TargetReport } from '../validate/model.js';
+import { expectControlPlane, record, type Recorded } from '../validate/expectation.js';
+import type { CheckResult, Evidence, Finding, Layer, TargetReport } from '../validate/model.js';
 import {
   compareServer,
   compareTargets,
   CONTROL_PLANE_TITLE,
   OPEN_COMPARISON,
   type CompareInput,
+  type CompareSubject,
 } from '../validate/prove.js';
 import type { RegisteredTarget } from '../validate/registry.js';
-import { chooseTargets, identityOf, prepareComparison, readRegistryIn, type Survey } from './survey-input.js';
+import { renderControlPlaneCopy, renderScratch, type Scratch } from '../validate/scratch.js';
+import { readSnapshot, writeSnapshot } from './snapshot.js';
+import {
+  chooseTargets,
+  identityOf,
+  prepareComparison,
+  prepareSubject,
+  readRegistryIn,
+  type Survey,
+} from './survey-input.js';
 
 /** Targets per connection: what a server process remembers of the catalogues that it read grows with each of them. */
 const TARGETS_PER_CONNECTION = 150;
@@ -47,7 +58,7 @@ export async function listChecks(): Promise<{ code: string; layer: Layer; title:
 type Connect = <T>(use: (session: Session) => Promise<T>) => Promise<T>;
 
 /**
- * Looks at the server, at the control plane and at every chosen target.
+ * Looks at the server and the control plane, and meanwhile at every chosen target.
  * @param connect opens further connections: each is used for a limited number of targets.
  */
 export async function lookAtAll(session: Session, survey: Survey, connect: Connect): Promise<Evidence> {
@@ -55,26 +66,71 @@ export async function lookAtAll(session: Session, survey: Survey, connect: Conne
   const owner = sharedRoles(settings.rolePrefix).owner;
   const registry = await readRegistryIn(session, owner);
   const targets = chooseTargets(session, registry, survey);
-  const input = await prepareComparison(session, survey, registry);
-  const checks = await inComparison(session, () => compareServer(session, input));
-  const reports: TargetReport[] = [];
-  for (let at = 0; at < targets.length; at += TARGETS_PER_CONNECTION) {
-    const some = targets.slice(at, at + TARGETS_PER_CONNECTION);
-    const look = async (by: Session): Promise<void> =>
-      void reports.push(...(await lookAtSome(by, survey, input, some)));
-    await (at === 0 ? look(session) : connect(look));
-  }
+  const subject = await prepareSubject(survey, registry);
+  const about = { pack, serverVersion: session.serverVersion, rolePrefix: settings.rolePrefix };
+  const stored = survey.snapshot === undefined ? undefined : await readSnapshot(survey.snapshot, about);
+  const [atServer, atTargets] = await together(
+    connect((by) => lookAtServer(by, survey, subject, stored?.controlPlane)),
+    lookAtTargets({ session, survey, subject, targets, connect }, stored?.target),
+  );
+  const { reports } = atTargets;
   const changed = targets.filter((_, n) => reports[n]?.unchanged !== true);
   const connections = await probeConnections(session, { survey, registry, targets: changed, connect });
+  if (survey.writeSnapshot !== undefined) {
+    const recording = { target: atTargets.recorded, controlPlane: atServer.recorded };
+    await writeSnapshot(survey.writeSnapshot, about, recording);
+  }
   return {
     server: session.where,
     serverVersion: session.serverVersion,
     validator: await readValidator(session),
-    checks: [...checks, ...connections],
+    checks: [...atServer.checks, ...connections],
     targets: reports,
     identity: pack.tenancy === 'single' ? [] : [describeIdentity(pack.name, identityOf(survey, registry))],
     residualRisks: RESIDUAL_RISKS,
   };
+}
+
+/** Both, or the error of the first that failed once neither works any more. */
+async function together<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
+}
+
+async function lookAtServer(
+  session: Session,
+  { controlPlane, settings }: Survey,
+  subject: CompareSubject,
+  stored: Recorded | Finding | undefined,
+): Promise<{ checks: CheckResult[]; recorded: Recorded | Finding }> {
+  const recorded =
+    stored ?? (await record(session, await renderControlPlaneCopy(controlPlane, settings.rolePrefix)));
+  const expected = expectControlPlane(recorded);
+  return { checks: await inComparison(session, () => compareServer(session, subject, expected)), recorded };
+}
+
+async function lookAtTargets(
+  fleet: {
+    readonly session: Session;
+    readonly survey: Survey;
+    readonly subject: CompareSubject;
+    readonly targets: readonly RegisteredTarget[];
+    readonly connect: Connect;
+  },
+  stored: Recorded | Finding | undefined,
+): Promise<{ reports: TargetReport[]; recorded: Recorded | Finding }> {
+  const { session, survey, subject, targets, connect } = fleet;
+  const scratch = await renderScratch(survey.pack, subject);
+  const recorded = stored ?? (await record(session, scratch));
+  const input = await prepareComparison(session, survey, subject, recorded);
+  const reports: TargetReport[] = [];
+  for (let at = 0; at < targets.length; at += TARGETS_PER_CONNECTION) {
+    const some = targets.slice(at, at + TARGETS_PER_CONNECTION);
+    const look = async (by: Session): Promise<void> =>
+      void reports.push(...(await lookAtSome(by, survey, { input, scratch }, some)));
+    await (at === 0 ? look(session) : connect(look));
+  }
+  return { reports, recorded };
 }
 
 async function readValidator(session: Session): Promise<Evidence['validator']> {
@@ -96,14 +152,15 @@ async function inComparison<T>(session: Session, use: () => Promise<T>): Promise
 async function lookAtSome(
   session: Session,
   survey: Survey,
-  input: CompareInput,
+  { input, scratch }: { readonly input: CompareInput; readonly scratch: Scratch },
   targets: readonly RegisteredTarget[],
 ): Promise<TargetReport[]> {
   const compared = await compareSome(session, input, targets);
   const reports: TargetReport[] = [];
   const marks = new Map<string, string>();
-  for (const { plan, result, durationMs } of compared) {
-    const report = await reportOn(session, survey, plan, result, durationMs);
+  for (const one of compared) {
+    const { plan, result } = one;
+    const report = await reportOn(session, survey, one, scratch);
     reports.push(report);
     if (result.digest !== undefined && isSpotless(report))
       marks.set(report.target, cleanMark(plan.pack, result.digest));
@@ -144,9 +201,8 @@ async function compareSome(
 async function reportOn(
   session: Session,
   survey: Survey,
-  plan: TargetPlan,
-  { checks, unchanged }: ComparisonResult,
-  durationMs: number,
+  { plan, result: { checks, unchanged }, durationMs }: Compared,
+  scratch: Scratch,
 ): Promise<TargetReport> {
   const started = performance.now();
   const isWanted = (code: string): boolean => survey.selected.has(code);
@@ -155,7 +211,7 @@ async function reportOn(
     plan.target.kind !== 'control-plane' &&
     Object.keys(plan.pack.tenancy === 'single' ? CALLER_TITLES : PROBE_TITLES).some(isWanted);
   const probed = isProbed
-    ? await probe(session, { plan, rolePrefix: survey.settings.rolePrefix, mode: modeOf(plan), isWanted })
+    ? await probe(session, { plan, scratch, mode: modeOf(plan), isWanted })
     : NOT_PROBED;
   return {
     target: plan.target.id,

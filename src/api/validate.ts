@@ -4,6 +4,7 @@ import { loadControlPlane, loadPack } from '../packs/load.js';
 import type { Pack } from '../packs/pack.js';
 import { assertDepartmentId } from '../plan/names.js';
 import { parseShard } from '../plan/selection.js';
+import type { RunEvent } from '../apply/events.js';
 import { resolveVariables } from '../plan/variables.js';
 import { isReservedWord, loadSqlParser } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
@@ -57,9 +58,10 @@ export async function validatePostgres(given: ValidateOptions): Promise<Validati
   const settings = placed(given);
   const options = { ...given, settings };
   const survey = await prepareSurvey(options);
-  const to = withoutNotices(connecting(options));
+  const to = without(['notice'], connecting(options));
+  const further = without(['connected'], to);
   const evidence = await withDatabase(to, 'validating', (session) =>
-    lookAtAll(session, survey, (use) => withDatabase(to, 'validating', use)),
+    lookAtAll(session, survey, (use) => withDatabase(further, 'validating', use)),
   );
   const today = options.today ?? new Date().toISOString().slice(0, 10);
   return judge(
@@ -81,11 +83,14 @@ function placed({ settings = defaultSettings(), departmentId, targets = [] }: Va
   return first && others.every(({ database }) => database === first.database) ? first : settings;
 }
 
-/** What the server says while scratch targets are made and attacked is about objects that nobody will ever see. */
-const withoutNotices = (to: Connecting): Connecting => ({
+/**
+ * Without events of these types: notices while scratch targets are made and attacked are about objects that nobody will
+ * ever see, and further connections are nobody's concern.
+ */
+const without = (types: readonly RunEvent['type'][], to: Connecting): Connecting => ({
   ...to,
   onEvent: (event) => {
-    if (event.type !== 'notice') to.onEvent(event);
+    if (!types.includes(event.type)) to.onEvent(event);
   },
 });
 

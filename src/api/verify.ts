@@ -7,11 +7,13 @@ import { loadControlPlane } from '../packs/load.js';
 import { sharedRoles } from '../plan/names.js';
 import { FedgenError } from '../shared/errors.js';
 import { schemaOids } from '../validate/catalogue.js';
+import { record } from '../validate/expectation.js';
 import type { Finding } from '../validate/model.js';
 import { compareTargets, OPEN_COMPARISON, type CompareInput } from '../validate/prove.js';
+import { renderScratch } from '../validate/scratch.js';
 import type { PreparedFleet } from './fleet-prepare.js';
 import { listChecks } from './survey.js';
-import { prepareComparison, readRegistryIn } from './survey-input.js';
+import { prepareComparison, prepareSubject, readRegistryIn } from './survey-input.js';
 
 /** What departments are compared with after their scripts; made once for all of them. */
 export type Verifier = (run: TargetRun, runId: string) => Promise<void>;
@@ -54,7 +56,9 @@ export async function prepareFleetComparison(
     sinceLast: false,
     isComplete: false,
   };
-  return prepareComparison(session, survey, registry);
+  const subject = await prepareSubject(survey, registry);
+  const recorded = await record(session, await renderScratch(pack, subject));
+  return prepareComparison(session, survey, subject, recorded);
 }
 
 /** What the checks of a comparison find at one department, where all scripts of its plan are taken as applied. */

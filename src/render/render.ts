@@ -49,9 +49,13 @@ export interface RunnableScript extends ScriptChecksums {
   readonly statementCount: number;
 }
 
-/** One script, rendered, parsed and with its way back. */
-export interface RenderedScript extends RunnableScript {
+/** One script, rendered and parsed. */
+export interface ForwardScript extends RunnableScript {
   readonly up: ParsedSql;
+}
+
+/** The same with its way back. */
+export interface RenderedScript extends ForwardScript {
   readonly rollback: Rollback;
 }
 
@@ -62,6 +66,8 @@ export interface Renderer {
    * @throws FedgenError E_TEMPLATE_INVALID, E_SQL_INVALID, E_SQL_FORBIDDEN, E_ROLLBACK_UNDERIVABLE.
    */
   render(plan: TargetPlan, isWanted?: (source: ScriptSource) => boolean): RenderedScript[];
+  /** The same for a target that nobody will roll back. */
+  forward(plan: TargetPlan): ForwardScript[];
   /**
    * The same for who only runs them, many times faster: SQL is read once for all targets whose texts differ in nothing
    * but quoted values.
@@ -85,11 +91,19 @@ export async function createRenderer(pack: Pack): Promise<Renderer> {
   });
   const checksumsOf = checksummer(pack);
   const readBefore = new Map<string, number>();
-  const renderOne = (plan: TargetPlan, source: ScriptSource): RenderedScript =>
-    renderScript(source, renderTemplate, contextOf(plan, source), checksumsOf);
+  const forwardOne = (plan: TargetPlan, source: ScriptSource): ForwardScript => {
+    const rendering = renderTemplate(source.template, contextOf(plan, source));
+    const up = parseRendering(rendering, source.template, source.directives.noTransaction);
+    return { source, up, statementCount: up.statements.length, ...checksumsOf(rendering) };
+  };
+  const renderOne = (plan: TargetPlan, source: ScriptSource): RenderedScript => {
+    const script = forwardOne(plan, source);
+    return { ...script, rollback: rollbackOf(source, script.up, renderTemplate, contextOf(plan, source)) };
+  };
   return {
     render: (plan, isWanted = () => true) =>
       pack.scripts.filter(isWanted).map((source) => renderOne(plan, source)),
+    forward: (plan) => pack.scripts.map((source) => forwardOne(plan, source)),
     runnable: (plan) =>
       pack.scripts.map((source) => {
         const rendering = renderTemplate(source.template, contextOf(plan, source));
@@ -153,23 +167,6 @@ export function templateContext(plan: TargetPlan): Readonly<Record<string, unkno
 function tenantContext({ tenantColumn }: Pack): Readonly<Record<string, unknown>> {
   const { name, type } = tenantColumn;
   return { column: name, type, cast: tenantType(type)?.cast ?? false };
-}
-
-function renderScript(
-  source: ScriptSource,
-  renderTemplate: TemplateRenderer,
-  context: Readonly<Record<string, unknown>>,
-  checksumsOf: ChecksumsOf,
-): RenderedScript {
-  const rendering = renderTemplate(source.template, context);
-  const up = parseRendering(rendering, source.template, source.directives.noTransaction);
-  return {
-    source,
-    up,
-    statementCount: up.statements.length,
-    rollback: rollbackOf(source, up, renderTemplate, context),
-    ...checksumsOf(rendering),
-  };
 }
 
 function rollbackOf(

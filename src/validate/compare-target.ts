@@ -6,6 +6,7 @@ import { checkContract } from './contract.js';
 import { compareCatalogues } from './drift.js';
 import { withoutNewPartitions } from './drift-partitions.js';
 import { describeDifferences } from './drift-findings.js';
+import type { Expected } from './expectation.js';
 import { readSchemaFacts } from './facts.js';
 import type { CheckResult, Finding } from './model.js';
 
@@ -18,7 +19,7 @@ export interface Comparison {
   /** Whether a check was asked for. */
   readonly isWanted: (code: string) => boolean;
   /** What must stand at a target; a finding where that could not be found out. */
-  readonly expected: (plan: TargetPlan) => readonly CatalogueObject[] | Finding;
+  readonly expected: (plan: TargetPlan) => Expected;
   /** Whether a target stands as it was last found clean; never, unless that was asked. */
   readonly isLastClean: (plan: TargetPlan, digest: string) => boolean;
   /** Targets that were found clean, by digest: see {@link compareTogether}. */
@@ -184,11 +185,7 @@ function indexFinder(
 /** The title of the drift check of a target. */
 export const DRIFT_TITLE = 'the catalogue is what the scripts make of an empty one';
 
-function drift(
-  target: ComparedTarget,
-  expected: readonly CatalogueObject[] | Finding,
-  found: readonly CatalogueObject[],
-): CheckResult {
+function drift(target: ComparedTarget, expected: Expected, found: readonly CatalogueObject[]): CheckResult {
   const findings =
     'message' in expected
       ? [expected]

@@ -1,6 +1,5 @@
 import { sqlState } from '../db/errors.js';
 import type { Session } from '../db/session.js';
-import type { Pack } from '../packs/pack.js';
 import type { TargetPlan } from '../plan/target.js';
 import {
   createCatalogueReader,
@@ -11,21 +10,10 @@ import {
 } from './catalogue.js';
 import { renameCatalogue } from './drift.js';
 import type { Finding } from './model.js';
-import {
-  createScratch,
-  namesBetween,
-  renderControlPlaneCopy,
-  renderScratch,
-  type Scratch,
-  type ScratchNames,
-} from './scratch.js';
+import { createScratch, namesBetween, type Scratch, type ScratchNames } from './scratch.js';
 
-/** What must stand, as the server itself tells it of a scratch target. */
-export interface Expectation {
-  /** The scratch target's catalogue under the names of a real target; a finding where there is none. */
-  readonly of: (plan: TargetPlan) => readonly CatalogueObject[] | Finding;
-  readonly controlPlane: readonly CatalogueObject[] | Finding;
-}
+/** What must stand, as the server itself tells it of a scratch copy; a finding where there is none. */
+export type Expected = readonly CatalogueObject[] | Finding;
 
 /** A catalogue and the names in it that stand for those of a target. */
 export interface Recorded {
@@ -40,24 +28,10 @@ export interface Recording {
 }
 
 /**
- * Creates a scratch target and a copy of the control plane in a transaction that is rolled back, and reads what then
- * stands: the database itself says what its scripts make of it, on this server, in this version.
+ * Creates a scratch copy in a transaction that is rolled back, and reads what then stands: the database itself says what
+ * its scripts make of it, on this server, in this version.
  */
-export async function recordExpectation(
-  session: Session,
-  packs: { readonly pack: Pack; readonly controlPlane: Pack },
-  options: { readonly rolePrefix: string; readonly variables: TargetPlan['variables'] },
-): Promise<Recording> {
-  return {
-    target: await recordOne(session, await renderScratch(packs.pack, options)),
-    controlPlane: await recordOne(
-      session,
-      await renderControlPlaneCopy(packs.controlPlane, options.rolePrefix),
-    ),
-  };
-}
-
-async function recordOne(session: Session, scratch: Scratch): Promise<Recorded | Finding> {
+export async function record(session: Session, scratch: Scratch): Promise<Recorded | Finding> {
   const { client } = session;
   await client.query(
     'begin; set local lock_timeout = 5000; set local statement_timeout = 60000; set local jit = off',
@@ -92,15 +66,12 @@ const notRecorded = (plan: TargetPlan, cause: unknown): Finding => ({
     'Validate as the role that applies, or compare with a stored expectation: --snapshot FILE (see --write-snapshot).',
 });
 
-/** The expectation that a recording gives. */
-export function toExpectation(recording: Recording): Expectation {
-  const { target, controlPlane } = recording;
-  return {
-    of: (plan) =>
-      'message' in target ? target : renameCatalogue(target.objects, namesBetween(target.names, plan)),
-    controlPlane:
-      'message' in controlPlane
-        ? controlPlane
-        : renameCatalogue(controlPlane.objects, controlPlane.names.words),
-  };
-}
+/** What is expected of a real target, under its names. */
+export const expectTarget =
+  (recorded: Recorded | Finding) =>
+  (plan: TargetPlan): Expected =>
+    'message' in recorded ? recorded : renameCatalogue(recorded.objects, namesBetween(recorded.names, plan));
+
+/** What is expected of the control plane. */
+export const expectControlPlane = (recorded: Recorded | Finding): Expected =>
+  'message' in recorded ? recorded : renameCatalogue(recorded.objects, recorded.names.words);

@@ -8,15 +8,19 @@ import { declare, permittedPrivileges, type DeclareInput } from './declare.js';
 import { compareTogether, type Comparison, type ComparisonResult } from './compare-target.js';
 import { compareCatalogues } from './drift.js';
 import { describeDifferences } from './drift-findings.js';
-import type { Expectation } from './expectation.js';
-import type { CheckResult, Finding } from './model.js';
+import type { Expected } from './expectation.js';
+import type { CheckResult } from './model.js';
 import { type RegisteredTarget } from './registry.js';
 
-/** What a comparison of catalogues works with. */
-export interface CompareInput extends DeclareInput {
+/** What is said of a database, and which checks are asked for. */
+export interface CompareSubject extends DeclareInput {
   readonly variables: TargetPlan['variables'];
-  readonly expectation: Expectation;
   readonly isWanted: (code: string) => boolean;
+}
+
+/** What a comparison of targets works with. */
+export interface CompareInput extends CompareSubject {
+  readonly expected: Comparison['expected'];
   readonly isLastClean: Comparison['isLastClean'];
   /** Targets that were found clean; kept from one connection to the next. */
   readonly memory: Comparison['memory'];
@@ -35,22 +39,23 @@ export const OPEN_COMPARISON = `begin read only; set local search_path = pg_cata
   set local statement_timeout = ${TIMEOUT_MS * TARGETS_AT_ONCE}`;
 
 /** Compares the server and the control plane with what is declared and rendered. */
-export async function compareServer(session: Session, input: CompareInput): Promise<CheckResult[]> {
+export async function compareServer(
+  session: Session,
+  input: CompareSubject,
+  expected: Expected,
+): Promise<CheckResult[]> {
   const checks = await createCatalogueChecks(session, sharedRoles(input.rolePrefix).owner);
   const results = await checks.server(declare(input), input.isWanted);
   if (!input.isWanted('control_plane_drift')) return results;
   const reader = await createCatalogueReader(session);
   const found = await reader.objects(await schemaOids(session, [CONTROL_SCHEMA]));
-  return [...results, controlPlaneDrift(input.expectation.controlPlane, found)];
+  return [...results, controlPlaneDrift(expected, found)];
 }
 
 /** The title of the drift check of the control plane. */
 export const CONTROL_PLANE_TITLE = 'the control plane is what its scripts make';
 
-function controlPlaneDrift(
-  expected: readonly CatalogueObject[] | Finding,
-  found: readonly CatalogueObject[],
-): CheckResult {
+function controlPlaneDrift(expected: Expected, found: readonly CatalogueObject[]): CheckResult {
   const findings =
     'message' in expected ? [expected] : describeDifferences(compareCatalogues(expected, found));
   return {
@@ -77,7 +82,7 @@ export async function compareTargets(
     checks: await createCatalogueChecks(session, sharedRoles(input.rolePrefix).owner),
     declared: declare(input),
     isWanted: input.isWanted,
-    expected: input.expectation.of,
+    expected: input.expected,
     isLastClean: input.isLastClean,
     memory: input.memory,
   };

@@ -5,12 +5,12 @@ import { planControlPlane, planTarget, type TargetPlan } from '../plan/target.js
 import { quoteIdentifier } from '../render/quote.js';
 import { parseSql } from '../render/sql.js';
 import { withoutConcurrently } from '../render/without-concurrently.js';
-import { createRenderer, type RenderedScript } from '../render/render.js';
+import { createRenderer, type ForwardScript } from '../render/render.js';
 
 /** A target made up for one validation: rendered like any other, and gone with the transaction that it is created in. */
 export interface Scratch {
   readonly plan: TargetPlan;
-  readonly scripts: readonly RenderedScript[];
+  readonly scripts: readonly ForwardScript[];
   readonly names: ScratchNames;
 }
 
@@ -34,7 +34,7 @@ export async function renderScratch(
   const id = madeUpName();
   const department = { id, name: `fedgen scratch ${id}` };
   const plan = planTarget(pack, department, options);
-  return { plan, scripts: (await createRenderer(pack)).render(plan), names: { department, words: [] } };
+  return { plan, scripts: (await createRenderer(pack)).forward(plan), names: { department, words: [] } };
 }
 
 /** Renders the control plane under other names. */
@@ -54,7 +54,7 @@ async function copy(plan: TargetPlan): Promise<Scratch> {
   const words = [...new Set([...target.schemas, ...own])].map((word) => [madeUpName(), word] as const);
   const rename = (text: string): string =>
     words.reduce((renamed, [name, word]) => renamed.replaceAll(wordPattern(word), name), text);
-  const scripts = (await createRenderer(pack)).render(plan);
+  const scripts = (await createRenderer(pack)).forward(plan);
   return {
     plan: {
       ...plan,
@@ -99,7 +99,7 @@ export async function createScratch(session: Session, { plan, scripts }: Scratch
   await session.client.query('set local role none; set local search_path to default');
 }
 
-const scratchSql = ({ source, up }: RenderedScript): string => {
+const scratchSql = ({ source, up }: ForwardScript): string => {
   if (up.statements.length === 0) return 'select';
   return source.directives.noTransaction ? withoutConcurrently(parseSql(up.sql)) || 'select' : up.sql;
 };
