@@ -10,8 +10,8 @@ const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.l
 
 /**
  * @param sizes how many departments there are when all of them are validated without attacks.
- * @returns milliseconds of one whole process with all layers; milliseconds of each further department and the most
- *   anonymous memory of a server process, in MB, at each size.
+ * @returns milliseconds of one whole process with all layers; at each size, milliseconds of each department beyond what one
+ *   costs where there are two, and the most anonymous memory of a server process, in MB.
  */
 export async function validateBench(bin, rounds, sizes) {
   // In memory, as for bench/apply.mjs.
@@ -26,11 +26,12 @@ export async function validateBench(bin, rounds, sizes) {
     const add = (at) => apply({ departmentId: idOf(at), department: `Department ${at}`, settings });
     for (let at = 0; at < 2; at += 1) await add(at);
     const whole = wholeProcess(bin, url, rounds);
+    const one = await timed(() => validate({ settings, departmentId: idOf(0), skip: ['probe'] }));
     const fleets = [];
     let standing = 2;
     for (const size of sizes) {
       for (; standing < size; standing += 1) await add(standing);
-      fleets.push({ size, ...(await measureFleet(url, settings, size)) });
+      fleets.push({ size, ...(await measureFleet(url, settings, size, one)) });
     }
     return { whole, fleets };
   } finally {
@@ -55,10 +56,9 @@ function wholeProcess(bin, url, rounds) {
   return median(times);
 }
 
-async function measureFleet(url, settings, size) {
+async function measureFleet(url, settings, size, one) {
   const monitor = await watchMemory(url);
   const skip = ['probe'];
-  const one = await timed(() => validate({ settings, departmentId: idOf(0), skip }));
   const all = await timed(() => validate({ settings, all: true, skip }));
   return { each: (all - one) / (size - 1), memory: await monitor.stop() };
 }

@@ -45,7 +45,10 @@ export async function compareServer(
   expected: Expected,
 ): Promise<CheckResult[]> {
   const checks = await createCatalogueChecks(session, sharedRoles(input.rolePrefix).owner);
+  // Where statistics are older than the fleet, nested loops over what it consists of would cost its square.
+  await session.client.query('set local enable_nestloop = off');
   const results = await checks.server(declare(input), input.isWanted);
+  await session.client.query('set local enable_nestloop to default');
   if (!input.isWanted('control_plane_drift')) return results;
   const reader = await createCatalogueReader(session);
   const found = await reader.objects(await schemaOids(session, [CONTROL_SCHEMA]));

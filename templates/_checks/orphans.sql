@@ -3,21 +3,28 @@
 -- scope: rows
 -- example: set session_replication_role = replica; insert into hr_tenant.email_logs (session_id, tool_call_id, recipient_email, subject) values ('s1', 'gone', 'a@example.org', 'hello')
 -- mended: delete from hr_tenant.email_logs where tool_call_id = 'gone'
-with link as (
-  select k.oid, r.name, k.conname, k.confrelid::regclass::text as parent, k.conrelid, k.confrelid, c.reltuples,
+with reference as (
+  select k.*, r.name, c.relkind, c.reltuples
+    from relation r
+    join pg_constraint k on k.conrelid = r.oid and k.contype = 'f' and k.conparentid = 0 and k.convalidated
+    join pg_class c on c.oid = k.conrelid
+), filled as (
+  -- An empty heap points nowhere; partitioned tables have none of their own. To ask the file for its size, where that is allowed,
+  -- spares the server from loading every table with all its policies.
+  select m[1]::oid as oid
+    from (select query_to_xml(format('select oid from unnest(%L::oid[]) as oid where %s', array_agg(distinct conrelid),
+                   case when has_function_privilege('pg_stat_file(text, boolean)', 'execute') then '(pg_stat_file(pg_relation_filepath(oid), true)).size > 0'
+                        else 'pg_relation_size(oid) > 0' end), false, false, '')::text as found
+            from reference where relkind <> 'p') x
+   cross join regexp_matches(x.found, '<oid>([0-9]+)</oid>', 'g') m
+), link as (
+  select k.oid, k.name, k.conname, k.confrelid::regclass::text as parent, k.reltuples,
          exists (select from pg_roles u where u.rolname = current_user and (u.rolsuper or u.rolbypassrls)) as sees_all,
          (select string_agg(format('c.%I = p.%I', a.attname, b.attname), ' and ') from unnest(k.conkey, k.confkey) x(one, other)
             join pg_attribute a on a.attrelid = k.conrelid and a.attnum = x.one join pg_attribute b on b.attrelid = k.confrelid and b.attnum = x.other) as same,
          (select string_agg(format('c.%I is not null', a.attname), ' and ') from unnest(k.conkey) x(one) join pg_attribute a on a.attrelid = k.conrelid and a.attnum = x.one) as complete
-    from relation r
-    join pg_constraint k on k.conrelid = r.oid and k.contype = 'f' and k.conparentid = 0 and k.convalidated
-    join pg_class c on c.oid = k.conrelid
-   -- An empty heap points nowhere; partitioned tables have none of their own. Asking the file for its size, where that is
-   -- allowed, spares the server from loading the table with all its policies.
-   where c.relkind = 'p'
-      or case when has_function_privilege('pg_stat_file(text, boolean)', 'execute')
-              then (select f.size > 0 from pg_stat_file(pg_relation_filepath(c.oid), true) f)
-              else pg_relation_size(c.oid) > 0 end
+    from reference k
+   where k.relkind = 'p' or k.conrelid in (select f.oid from filled f)
 ), tenancy as (
   -- A shared pack keeps a row for each tenant, and the registry another.
   select d->'target'->'tenantTable'->>'pack' as pack, r.name, a.attname as column

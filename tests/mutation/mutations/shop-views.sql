@@ -46,7 +46,10 @@ grant select on shop.totals to shop_tenant;
 create or replace function shop.sees_metric(metric text) returns boolean language plpgsql stable set search_path = pg_catalog, pg_temp as $fn$ begin return true; end $fn$;
 
 -- no-values-withheld: breaks isolation
-create or replace function shop.allowed_values(dimension text) returns text[] language plpgsql stable set search_path = pg_catalog, pg_temp as $fn$ begin return null; end $fn$;
+create or replace function shop.allowed_values() returns jsonb language plpgsql stable set search_path = pg_catalog, pg_temp as $fn$ begin return null; end $fn$;
+
+-- everything-permitted: breaks isolation
+create or replace function shop.permits(allowed jsonb, region text, store text) returns boolean language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $fn$ begin return true; end $fn$;
 
 -- role-of-user-forged: breaks isolation
 create or replace function shop.user_role() returns text language plpgsql stable set search_path = pg_catalog, pg_temp as $fn$ begin return current_setting('app.current_user_role', true); end $fn$;
@@ -61,7 +64,7 @@ alter function shop.user_role() immutable;
 alter function shop.user_role() set search_path = shop, pg_catalog, pg_temp;
 
 -- allowed-values-revoked: breaks completeness
-revoke execute on function shop.allowed_values(text) from shop_tenant;
+revoke execute on function shop.allowed_values() from shop_tenant;
 
 -- sees-metric-public: breaks isolation
 grant execute on function shop.sees_metric(text) to public;

@@ -79,7 +79,7 @@ describe('expectations for pgTAP', () => {
     const world = { url: '', targets: [target], strangers: ['stranger'], files: [] };
     const assertions = assertionsOf(world, await loadExpectations());
     const ofStranger = assertions.filter(({ args }) => args.at(-2) === 'stranger');
-    expect(ofStranger).toHaveLength(1 + target.pack.tables.length + 3 + 3);
+    expect(ofStranger).toHaveLength(1 + target.pack.tables.length + 3 + 4);
     expect(ofStranger.filter(({ args }) => args.at(-1)?.length !== 0)).toEqual([]);
     const calls = new Set(assertions.map(({ call }) => call));
     expect(new Set(wrongClaims(assertions).map(({ call }) => call))).toEqual(calls);

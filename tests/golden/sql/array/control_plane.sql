@@ -1073,9 +1073,10 @@ begin
   if effective_role = 'none' then
     effective_role := session_user;
   end if;
-  select t.tenant_id into bound
+  -- By the key alone: where statistics are missing, any further condition has the planner prefer another index.
+  select case when t.status = 'active' and t.department_id is not null then t.tenant_id end into bound
   from federation.tenants t
-  where t.role_name = effective_role::name and t.status = 'active' and t.department_id is not null;
+  where t.role_name = effective_role::name;
   -- The variable proves nothing, so it can only take away: set and different means a pool has mixed up its tenants.
   if claimed <> '' and claimed is distinct from bound then
     return null;
@@ -1175,15 +1176,17 @@ declare
   claimed constant text := nullif(current_setting('app.current_tenant_id', true), '');
   mode text;
   tenants name;
+  named text;
   bound text;
 begin
   if effective_role = 'none' then
     effective_role := session_user;
   end if;
-  -- Policies ask in every statement, so a tenant with a role is found in one look-up; it has one in the mode "role" only.
-  select t.tenant_id into bound
+  -- Policies ask in every statement, so a tenant with a role is found in one look-up, by its key alone; it has a role in the
+  -- mode "role" only.
+  select case when t.shared_pack = $1 and t.status = 'active' then t.tenant_id end into bound
   from federation.tenants t
-  where t.role_name = effective_role::name and t.shared_pack = $1 and t.status = 'active';
+  where t.role_name = effective_role::name;
 
   if bound is null then
     select p.identity_mode, p.tenant_group into mode, tenants
@@ -1191,17 +1194,19 @@ begin
     where p.pack = $1 and p.identity_mode <> 'role';
     -- An application names the tenant, and proves it with a token where the pack asks for one.
     if found and pg_has_role(effective_role, tenants, 'usage') then
-      select t.tenant_id into bound
+      named := case mode when 'signed' then federation.token_tenant($1) else claimed end;
+      select case when t.shared_pack is not null and t.status = 'active' then t.tenant_id end into bound
       from federation.tenants t
-      where t.shared_pack = $1 and t.status = 'active'
-        and t.tenant_id = case mode when 'signed' then federation.token_tenant($1) else claimed end;
+      where t.pack = $1 and t.tenant_id = named;
     end if;
   end if;
 
   if claimed is not null and claimed is distinct from bound then
     -- Nobody but the platform may act for whom it names, suspended or not.
     if bound is null and federation.is_platform() then
-      select t.tenant_id into bound from federation.tenants t where t.shared_pack = $1 and t.tenant_id = claimed;
+      select case when t.shared_pack is not null then t.tenant_id end into bound
+      from federation.tenants t
+      where t.pack = $1 and t.tenant_id = claimed;
       return bound;
     end if;
     return null;
@@ -1259,7 +1264,7 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('federation', 'control-plane', '0008_create_pack_identity', 8, '21a3f9573bc559a6e52155068a5bff71626337bd06453ddf17ec4f05e0448512', 'ec1ccae6b0c403f1919231cf3e2c11e229baf6c24673fb50585e39d2e2710007', 'applied', 24);
+  ('federation', 'control-plane', '0008_create_pack_identity', 8, '8fe305b157bbb2c15dff75d2075781232e4cbb67ee3efc5edc70b774a60b8c36', 'bc77c2c80b63488a2e517adef0b268dadb611e96731e6328257c5c21cb0143b2', 'applied', 24);
 reset role;
 
 -- ====================================================================================================

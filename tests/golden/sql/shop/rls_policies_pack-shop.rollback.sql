@@ -8,7 +8,7 @@
 set search_path = "shop";
 set role "federation_owner";
 
-revoke execute on function "shop"."user_role"(), "shop"."allowed_values"("text"), "shop"."sees_metric"("text") from "shop_tenant", "federation_admin_role";
+revoke execute on function "shop"."user_role"(), "shop"."allowed_values"(), "shop"."permits"("jsonb", "text", "text"), "shop"."sees_metric"("text") from "shop_tenant", "federation_admin_role";
 revoke select on table "shop"."visible_orders", "shop"."visible_fulfillment", "shop"."visible_campaigns" from "shop_tenant", "federation_admin_role";
 revoke select on table "shop"."audit_logs" from "federation_admin_role";
 revoke select, insert on table "shop"."audit_logs" from "shop_tenant";

@@ -11,13 +11,12 @@ set role "federation_owner";
 -- fedgen: section rls
 -- Row security, policies and grants of all 8 tables, after every constraint.
 
--- A user with rules sees, and changes, only what they allow. Rows without a value are withheld from who is held to values.
--- The first arm is computed once; while nobody is named, nothing of the second is.
+-- A user with rules sees, and changes, only what they allow. Both sub-selects are computed once per statement; while nobody is
+-- named, nothing of the second is.
 create policy governance on "shop"."orders" as restrictive to public
   using (
     (select coalesce(current_setting('app.current_user_id', true), '') = '')
-    or (coalesce(region, '') = any (coalesce((select "shop"."allowed_values"('region'))::text[], array[coalesce(region, '')]))
-        and coalesce(store_id, '') = any (coalesce((select "shop"."allowed_values"('store'))::text[], array[coalesce(store_id, '')]))));
+    or "shop"."permits"((select "shop"."allowed_values"()), coalesce(region, ''), coalesce(store_id, '')));
 -- A shipment is as visible as its order.
 create policy governance on "shop"."fulfillment" as restrictive to public
   using (
@@ -90,8 +89,8 @@ grant select on
   "shop"."visible_campaigns"
   to "shop_tenant", "federation_admin_role";
 grant execute on function
-  "shop"."user_role"(), "shop"."allowed_values"(text),
-  "shop"."sees_metric"(text)
+  "shop"."user_role"(), "shop"."allowed_values"(),
+  "shop"."permits"(jsonb, text, text), "shop"."sees_metric"(text)
   to "shop_tenant", "federation_admin_role";
 
 reset role;
@@ -101,5 +100,5 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('pack:shop', 'shop', '0006_secure_tables', 6, '8fbe0e6d1f48276048b30948cffab5f155a10e81c3db1285e91fef4b4c62f5eb', '748e9f29b4d502c2b1fa8ead8c555eda8a37038497fc861637c70e81d03039e8', 'applied', 59);
+  ('pack:shop', 'shop', '0006_secure_tables', 6, 'c0ca5a341cd7e4d2ecb3f0c8402c34aeb8aec24cdbbd1d14d613d2e1a6507a1b', 'f781520c795e0d0f83a3de6aa23356397858a0d8da3a99e6dd61ced74fe5bdb8', 'applied', 59);
 reset role;

@@ -12,7 +12,8 @@ drop view "shop"."visible_campaigns";
 drop view "shop"."visible_fulfillment";
 drop view "shop"."visible_orders";
 drop function "shop"."sees_metric"(text);
-drop function "shop"."allowed_values"(text);
+drop function "shop"."permits"(jsonb, text, text);
+drop function "shop"."allowed_values"();
 drop function "shop"."user_role"();
 
 reset role;

@@ -306,8 +306,8 @@ $fn$;
 comment on function "shop"."user_role"() is
   'Role of the user that app.current_user_id names; null for nobody, empty for one who is no active user';
 
--- The values of a dimension that the named user is held to; null when there is no rule. An unknown user sees no value.
-create function "shop"."allowed_values"(dimension text) returns text[]
+-- The values that the named user is held to, by dimension; null when nobody is named. An unknown user sees no value.
+create function "shop"."allowed_values"() returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $fn$
 declare
@@ -317,16 +317,28 @@ begin
     return null;
   end if;
   if asking = '' then
-    return '{}';
+    return '{"region": [], "store": []}';
   end if;
-  return (
-    select g."values" from "shop"."governance_rules" g
-    where g.tenant_id = federation.current_tenant('shop')
-      and g.user_id = current_setting('app.current_user_id') and g.dimension = $1);
+  return coalesce(
+    (select jsonb_object_agg(g.dimension, g."values") from "shop"."governance_rules" g
+     where g.tenant_id = federation.current_tenant('shop')
+       and g.user_id = current_setting('app.current_user_id')), '{}');
 end
 $fn$;
-comment on function "shop"."allowed_values"(text) is
-  'Values of a dimension that the named user may see; null when none are withheld';
+comment on function "shop"."allowed_values"() is
+  'Values that the named user may see, by dimension; a dimension that is missing withholds none; null when nobody is named';
+
+-- Rows without a value are withheld from who is held to values: no rule has an empty one. Strict: without rules it permits
+-- nothing.
+create function "shop"."permits"(allowed jsonb, region text, store text) returns boolean
+language plpgsql immutable strict parallel safe set search_path = pg_catalog, pg_temp
+as $fn$
+begin
+  return coalesce(allowed->'region' ? region, true) and coalesce(allowed->'store' ? store, true);
+end
+$fn$;
+comment on function "shop"."permits"(jsonb, text, text) is
+  'Whether allowed_values() lets rows of this region and store be seen';
 
 -- Whether the named user's role may see a metric: only what role_metric_visibility says is visible.
 create function "shop"."sees_metric"(metric text) returns boolean
@@ -391,5 +403,5 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('pack:shop', 'shop', '0005_create_visibility', 5, '32af1a9bf30650d39e3fcd334064c5d02661b9e88f039263d8b2af2b4aa6b7e0', '8e8094c959c8ff03e28c88801180be16c4a63a8ee6388ed3e6173f9f5dae0f79', 'applied', 13);
+  ('pack:shop', 'shop', '0005_create_visibility', 5, '271dda98cf2bd80183cffe24d009b29609f61b66a5f8e4c92e0b292fadcb6025', 'df1cb53c9d3fd35f670434e3cc9a5930f47b92bf3e50f8858f92682106fac104', 'applied', 15);
 reset role;
