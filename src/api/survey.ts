@@ -157,17 +157,18 @@ async function lookAtSome(
 ): Promise<TargetReport[]> {
   const compared = await compareSome(session, input, targets);
   const reports: TargetReport[] = [];
-  const marks = new Map<string, string>();
+  const clean: Compared[] = [];
   for (const one of compared) {
-    const { plan, result } = one;
     const report = await reportOn(session, survey, one, scratch);
     reports.push(report);
-    if (result.digest !== undefined && isSpotless(report))
-      marks.set(report.target, cleanMark(plan.pack, result.digest));
+    if (isSpotless(report)) clean.push(one);
   }
   // Only of a validation that left nothing out can it be said that nothing was found.
   if (survey.sinceLast && survey.isComplete) {
-    await rememberClean(session, sharedRoles(survey.settings.rolePrefix).owner, marks);
+    const marks = clean.flatMap(({ plan, result: { digest } }) =>
+      digest === undefined ? [] : [[plan.target.id, cleanMark(plan.pack, digest)] as const],
+    );
+    await rememberClean(session, sharedRoles(survey.settings.rolePrefix).owner, new Map(marks));
   }
   return reports;
 }
