@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { parseClickHouseUrl } from '../dist/config/clickhouse.js';
@@ -63,6 +64,7 @@ async function insertInTurns() {
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, table] of TABLES.entries()) {
       await run(`truncate table bi_analytics.${table}`);
+      await mergesEnd();
       const started = performance.now();
       for (let batch = 0; batch < BATCHES; batch += 1)
         await run(
@@ -72,6 +74,15 @@ async function insertInTurns() {
     }
   }
   return best;
+}
+
+/** What the table before still has to merge would be taken from this one's time. */
+async function mergesEnd() {
+  for (;;) {
+    const found = await client.query({ query: 'select 1 from system.merges limit 1', format: 'JSON' });
+    if ((await found.json()).data.length === 0) return;
+    await sleep(20);
+  }
 }
 
 async function readRows() {
