@@ -69,6 +69,8 @@ export interface StatusResult {
   readonly departments: readonly DepartmentStatus[];
   /** The pack that was asked for, when it is shared and something of it stands. */
   readonly packs: readonly PackStatus[];
+  /** Name of the pack that was asked for, where nothing of it stands. */
+  readonly absentPack?: string;
   /** Runs over many departments that are under way. */
   readonly runs: readonly RunningRun[];
   /** Those of several databases that could not be asked, and why. */
@@ -93,15 +95,23 @@ export async function statusOfPostgres(options: StatusOptions): Promise<StatusRe
   if (pack.tenancy === 'schema' && departmentId === undefined)
     return statusOverDatabases({ ...options, settings });
   return withDatabase(to, 'reading the ledger', async (session) => {
-    const nothing = { ...NOTHING, server: session.where };
+    const nothing = {
+      ...NOTHING,
+      server: session.where,
+      ...(departmentId === undefined && { absentPack: pack.name }),
+    };
     if (!(await hasLedger(session))) return nothing;
     const ledger = await readLedgerIfAny(
       session,
       settings,
       departmentId === undefined ? undefined : [departmentId],
     );
-    if (departmentId === undefined)
-      return { ...nothing, initialized: true, packs: await packStatus(session, to, pack, ledger) };
+    if (departmentId === undefined) {
+      const packs = await packStatus(session, to, pack, ledger);
+      return packs.length === 0
+        ? { ...nothing, initialized: true }
+        : { ...NOTHING, server: session.where, initialized: true, packs };
+    }
     const departments = await departmentStatus(session, to, pack, { id: departmentId, ledger });
     return { ...nothing, initialized: true, departments };
   });

@@ -24,6 +24,8 @@ function bodyOf(
 ): string {
   if (!status.initialized) return `No control plane in ${status.server}: nothing was applied here yet.`;
   if (status.packs.length > 0) return status.packs.map((pack) => packText(pack, paint)).join('\n\n');
+  if (status.absentPack !== undefined)
+    return `Pack ${status.absentPack} is not installed in ${status.server}.`;
   if (status.departments.length === 0) {
     const which = detailed ? 'No such department is' : 'No department is';
     return `${which} registered in ${status.server}.`;

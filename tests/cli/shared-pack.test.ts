@@ -52,12 +52,18 @@ describe('a shared pack', () => {
     expect(generated['generate']).not.toHaveProperty('departmentId');
 
     const before = await snapshot();
+    expect((await installation.run('status', '--pack', 'lending', '--check')).code).toBe(1);
     const { stdout } = await installation.ok('apply', '--pack', 'lending');
     expect(stdout).toContain(`Applied ${CONTROL_PLANE_SCRIPTS + 4} scripts to lending in`);
     expect((await installation.ok('apply', '--pack', 'lending')).stdout).toContain('Nothing to do: lending');
     const status = await installation.ok('status', '--pack', 'lending', '--check');
     expect(status.stdout).toMatch(/^lending +lending, lending_log +INSTALLED +role +0 +0004 +none$/m);
     expect((await installation.ok('status')).stdout).toContain('No department is registered');
+    const other = await installation.run('status', '--pack', 'shop', '--check');
+    expect(other).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^Pack shop is not installed in /) as string,
+    });
 
     const asked = await installation.run('rollback', '--pack', 'lending', '--all');
     expectError(asked, 2, 'E_CONFIRMATION');

@@ -18,9 +18,10 @@ export async function statusOfClickHouse(options: StatusOptions): Promise<Status
   const { plan, scripts } = target;
   return withEngine(target, 'reading the ledger', async (session) => {
     const nothing = { server: session.where, departments: [], packs: [], runs: [], unreached: [] };
-    if (!(await hasLedger(session))) return { ...nothing, initialized: false };
+    const absent = { ...nothing, absentPack: plan.pack.name };
+    if (!(await hasLedger(session))) return { ...absent, initialized: false };
     const rows = await readRows(session, plan.target.id);
-    if (rows.every(({ phase }) => phase === 'rolled_back')) return { ...nothing, initialized: true };
+    if (rows.every(({ phase }) => phase === 'rolled_back')) return { ...absent, initialized: true };
     const tenants = await readEngineTenants(session, plan.pack.family);
     const states = scriptStates(scripts, rows).map((state) => withProgress(state, rows));
     const isWhole = states.every(({ state }) => state !== 'half-done');

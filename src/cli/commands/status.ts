@@ -23,6 +23,7 @@ export const runStatus: Handler = async (options, signal) => {
   const isBehind = [...result.departments, ...result.packs].some(
     (target) => target.pending + target.edited + target.unknown > 0,
   );
-  const isAbsent = departmentId !== undefined && result.departments.length === 0;
+  const isAbsent =
+    result.absentPack !== undefined || (departmentId !== undefined && result.departments.length === 0);
   return flag(options, 'check') && (isBehind || isAbsent) ? EXIT.findings : EXIT.ok;
 };

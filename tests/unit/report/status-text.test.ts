@@ -99,6 +99,13 @@ describe('the status', () => {
     }
   });
 
+  it('tells of a pack that it is not installed', () => {
+    const status = { ...STATUS, departments: [], absentPack: 'shop' };
+    expect(formatStatus(status, { detailed: false, paint: PLAIN })).toBe(
+      'Pack shop is not installed in localhost:5432/app.',
+    );
+  });
+
   it.each([
     [false, 'No department is registered in localhost:5432/app.'],
     [true, 'No such department is registered in localhost:5432/app.'],
