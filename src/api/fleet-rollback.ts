@@ -1,4 +1,4 @@
-import { refuseLosses } from '../apply/data-loss.js';
+import { refuseLosses, rollingBack } from '../apply/data-loss.js';
 import {
   chooseForRollback,
   planRollback,
@@ -79,7 +79,7 @@ async function undoAt(
   const steps = planRollback(pairs, goal);
   if (steps.length === 0) return 0;
   const allowDataLoss = options.allowDataLoss ?? false;
-  if (!allowDataLoss) refuseLosses(run.plan, await previewLosses(run, steps));
+  if (!allowDataLoss) refuseLosses(rollingBack(run.plan.target.id), await previewLosses(run, steps));
   await undoSteps(run, steps, runId, { allowDataLoss });
   return chosen.length;
 }

@@ -1,5 +1,4 @@
-import type { Loss } from '../apply/data-loss.js';
-import { FedgenError } from '../shared/errors.js';
+import { refuseLosses, removing, type Loss } from '../apply/data-loss.js';
 import {
   removeTenant,
   suspendTenant,
@@ -35,24 +34,11 @@ export async function offBoardTenant({ packs, ...options }: OffBoardOptions): Pr
   for (const pack of packs) plans.push({ pack, ...(await removeTenant({ ...of(pack), dryRun: true })) });
   const losses = plans.flatMap((plan) => plan.losses);
   if (options.dryRun === true) return { packs: plans, removed: false, losses };
-  if (options.allowDataLoss !== true) refuseLosses(options.tenantId, losses);
+  if (options.allowDataLoss !== true) refuseLosses(removing(options.tenantId, 'every pack'), losses);
   const there = plans.filter(({ tenant }) => tenant !== undefined);
   for (const { pack } of there) await suspendTenant(of(pack));
   const done: typeof plans = [];
   for (const plan of plans)
     done.push(plan.tenant ? { pack: plan.pack, ...(await removeTenant(of(plan.pack))) } : plan);
   return { packs: done, removed: there.length > 0, losses };
-}
-
-function refuseLosses(tenantId: string, losses: readonly Loss[]): void {
-  if (losses.length === 0) return;
-  const list = losses.map(({ object, rows }) => `${object}: ${rows} ${rows === 1 ? 'row' : 'rows'}`);
-  throw new FedgenError(
-    'E_DATA_LOSS',
-    `removing tenant "${tenantId}" would destroy data:\n  ${list.join('\n  ')}`,
-    {
-      hint: 'Nothing was touched in any pack. Save the rows, or pass --allow-data-loss.',
-      details: { tenantId, losses },
-    },
-  );
 }

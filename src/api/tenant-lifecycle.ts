@@ -1,5 +1,5 @@
 import { deleteTenant, readTenantRows } from '../apply/remove-tenant.js';
-import type { Loss } from '../apply/data-loss.js';
+import { refuseLosses, removing, type Loss } from '../apply/data-loss.js';
 import {
   endSessions,
   resumeTenant as resume,
@@ -8,7 +8,6 @@ import {
 } from '../apply/tenant-status.js';
 import type { TenantRow } from '../apply/tenants.js';
 import type { Session } from '../db/session.js';
-import { FedgenError } from '../shared/errors.js';
 import { engineFor } from './engines.js';
 import { rollback } from './rollback.js';
 import { withDatabase, withLock } from './run.js';
@@ -134,7 +133,7 @@ async function removeFromPack(
       const losses = rows.filter((table) => table.rows > 0).map(({ object, rows }) => ({ object, rows }));
       const result = { tenant: toTenant(row), removed: false, losses, sessions: NO_SESSIONS };
       if (options.dryRun) return result;
-      if (!options.allowDataLoss) refuseLosses(tenantId, losses);
+      if (!options.allowDataLoss) refuseLosses(removing(tenantId), losses);
       await suspend(session, plan, row);
       const sessions = row.role === undefined ? NO_SESSIONS : await endSessions(session, row.role);
       await deleteTenant(session, plan, row, prepared.settings.lockTimeoutMs);
@@ -154,21 +153,8 @@ async function removeDepartment(
   const { losses } = await rollback({ ...all, dryRun: true });
   const result = { tenant: toTenant(row), removed: false, losses, sessions: NO_SESSIONS };
   if (options.dryRun) return result;
-  if (!options.allowDataLoss) refuseLosses(tenantId, losses);
+  if (!options.allowDataLoss) refuseLosses(removing(tenantId), losses);
   const { sessions } = await suspendTenant(options);
   await rollback({ ...all, allowDataLoss: options.allowDataLoss ?? false });
   return { ...result, removed: true, sessions };
-}
-
-function refuseLosses(tenantId: string, losses: readonly Loss[]): void {
-  if (losses.length === 0) return;
-  const list = losses.map(({ object, rows }) => `${object}: ${rows} ${rows === 1 ? 'row' : 'rows'}`);
-  throw new FedgenError(
-    'E_DATA_LOSS',
-    `removing tenant "${tenantId}" would destroy data:\n  ${list.join('\n  ')}`,
-    {
-      hint: 'Nothing was touched. Save the rows, or pass --allow-data-loss. "fedgen tenant suspend" locks it out and keeps them.',
-      details: { tenantId, losses },
-    },
-  );
 }

@@ -70,16 +70,38 @@ async function findPlaces(session: Session, plan: TargetPlan, drops: readonly Dr
   return rows.map((row) => ({ ...row, column: row.column ?? undefined }));
 }
 
-/** @throws FedgenError E_DATA_LOSS that names each table and its rows. */
-export function refuseLosses(plan: TargetPlan, losses: readonly Loss[]): void {
-  if (losses.length === 0) return;
-  const list = losses.map((loss) => `${loss.object}: ${loss.rows} ${loss.rows === 1 ? 'row' : 'rows'}`);
-  throw new FedgenError(
-    'E_DATA_LOSS',
-    `rolling back "${plan.target.id}" would destroy data:\n  ${list.join('\n  ')}`,
-    {
-      hint: 'Nothing was touched. Save the rows, or pass --allow-data-loss.',
-      details: { target: plan.target.id, losses },
-    },
-  );
+/** What would destroy rows. */
+interface Danger {
+  /** `rolling back "hr"`. */
+  readonly doing: string;
+  /** What was left alone, and what else helps. */
+  readonly hint: string;
+  readonly details: Readonly<Record<string, unknown>>;
 }
+
+/** @throws FedgenError E_DATA_LOSS that names each table and its rows. */
+export function refuseLosses({ doing, hint, details }: Danger, losses: readonly Loss[]): void {
+  if (losses.length === 0) return;
+  const list = losses.map(({ object, rows }) => `${object}: ${rows} ${rows === 1 ? 'row' : 'rows'}`);
+  throw new FedgenError('E_DATA_LOSS', `${doing} would destroy data:\n  ${list.join('\n  ')}`, {
+    hint,
+    details: { ...details, losses },
+  });
+}
+
+/** Rolling a target back. */
+export const rollingBack = (target: string): Danger => ({
+  doing: `rolling back "${target}"`,
+  hint: 'Nothing was touched. Save the rows, or pass --allow-data-loss.',
+  details: { target },
+});
+
+/** Removing a tenant from one pack, or from every one. */
+export const removing = (tenantId: string, from: 'pack' | 'every pack' = 'pack'): Danger => ({
+  doing: `removing tenant "${tenantId}"`,
+  hint:
+    from === 'pack'
+      ? 'Nothing was touched. Save the rows, or pass --allow-data-loss. "fedgen tenant suspend" locks it out and keeps them.'
+      : 'Nothing was touched in any pack. Save the rows, or pass --allow-data-loss.',
+  details: { tenantId },
+});

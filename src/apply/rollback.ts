@@ -4,7 +4,7 @@ import { bringsLedger, rolledBackSql } from '../render/ledger-sql.js';
 import { quoteIdentifier, quoteLiteral } from '../render/quote.js';
 import { FedgenError } from '../shared/errors.js';
 import { closeFailedRun, withOutcomes, type TargetOutcome, type TargetRun } from './apply.js';
-import { countLosses, refuseLosses, type Loss } from './data-loss.js';
+import { countLosses, refuseLosses, rollingBack, type Loss } from './data-loss.js';
 import type { ScriptOutcome } from './events.js';
 import { finishRun, startRun, type LedgerRow } from './ledger.js';
 import { runInTransaction } from './run-script.js';
@@ -198,7 +198,7 @@ export async function rollBackScripts(
 ): Promise<TargetOutcome> {
   if (steps.length === 0) return { runId: undefined, scripts: [] };
   const { session, plan } = run;
-  if (!options.allowDataLoss) refuseLosses(plan, await previewLosses(run, steps));
+  if (!options.allowDataLoss) refuseLosses(rollingBack(plan.target.id), await previewLosses(run, steps));
   const runId = await startRun(session, plan.roles.owner, {
     command: 'rollback',
     toolVersion: run.toolVersion,
@@ -267,7 +267,7 @@ async function rollBackOne(
   const recount = async (): Promise<void> => {
     if (allowDataLoss || step.drops.length === 0) return;
     await session.client.query(owner);
-    refuseLosses(plan, await countLosses(session, plan, step.drops));
+    refuseLosses(rollingBack(plan.target.id), await countLosses(session, plan, step.drops));
     if (directives.runAs === 'provisioner') await session.client.query('set local role none');
   };
   const ids = step.rows.map((row) => quoteLiteral(row.id)).join(', ');

@@ -13,31 +13,26 @@ interface Verdict {
   readonly hint: string;
 }
 
-const RIGHTS: Verdict = {
-  code: 'E_SECRET_UNAVAILABLE',
-  fault: 'AWS refuses it to these credentials',
-  hint: 'They need secretsmanager:GetSecretValue on the secret, and kms:Decrypt if it has a key of its own. Expired or wrong credentials are refused too.',
-};
-const CREDENTIALS: Verdict = {
-  code: 'E_SECRET_UNAVAILABLE',
-  fault: 'no AWS credentials were found',
-  hint: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is attached (EC2, ECS, Lambda).',
-};
-const MISSING: Verdict = {
-  code: 'E_SECRET_UNAVAILABLE',
-  fault: 'there is no such secret',
-  hint: 'Check the name, the account and the region (AWS_REGION, unless an ARN names it).',
-};
-const NETWORK: Verdict = {
-  code: 'E_SECRET_UNAVAILABLE',
-  fault: 'Secrets Manager cannot be reached',
-  hint: 'Check the network, the region and AWS_ENDPOINT_URL_SECRETS_MANAGER or AWS_ENDPOINT_URL, if one of them is set.',
-};
-const BUSY: Verdict = {
-  code: 'E_SECRET_UNAVAILABLE',
-  fault: 'Secrets Manager does not answer now',
-  hint: 'Try again in a moment.',
-};
+const unavailable = (fault: string, hint: string): Verdict => ({ code: 'E_SECRET_UNAVAILABLE', fault, hint });
+const invalid = (fault: string, hint: string): Verdict => ({ code: 'E_SECRET_INVALID', fault, hint });
+
+const RIGHTS = unavailable(
+  'AWS refuses it to these credentials',
+  'They need secretsmanager:GetSecretValue on the secret, and kms:Decrypt if it has a key of its own. Expired or wrong credentials are refused too.',
+);
+const CREDENTIALS = unavailable(
+  'no AWS credentials were found',
+  'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is attached (EC2, ECS, Lambda).',
+);
+const MISSING = unavailable(
+  'there is no such secret',
+  'Check the name, the account and the region (AWS_REGION, unless an ARN names it).',
+);
+const NETWORK = unavailable(
+  'Secrets Manager cannot be reached',
+  'Check the network, the region and AWS_ENDPOINT_URL_SECRETS_MANAGER or AWS_ENDPOINT_URL, if one of them is set.',
+);
+const BUSY = unavailable('Secrets Manager does not answer now', 'Try again in a moment.');
 
 const BY_NAME: Readonly<Record<string, Verdict>> = {
   AccessDeniedException: RIGHTS,
@@ -54,28 +49,24 @@ const BY_NAME: Readonly<Record<string, Verdict>> = {
   InternalServiceError: BUSY,
   ThrottlingException: BUSY,
   TimeoutError: NETWORK,
-  InvalidRequestException: {
-    code: 'E_SECRET_UNAVAILABLE',
-    fault: 'AWS does not hand it out in its present state',
-    hint: 'Is it marked for deletion? "aws secretsmanager restore-secret" brings it back.',
-  },
+  InvalidRequestException: unavailable(
+    'AWS does not hand it out in its present state',
+    'Is it marked for deletion? "aws secretsmanager restore-secret" brings it back.',
+  ),
 };
 
-const REGION: Verdict = {
-  code: 'E_SECRET_INVALID',
-  fault: 'nothing, or nothing usable, says in which AWS region it is',
-  hint: 'Name the secret by its ARN, or set AWS_REGION.',
-};
-const BINARY: Verdict = {
-  code: 'E_SECRET_INVALID',
-  fault: 'it is binary, not text',
-  hint: 'Store user and password as the text of the secret (SecretString).',
-};
-const NO_SDK: Verdict = {
-  code: 'E_SECRET_INVALID',
-  fault: `${PACKAGE} is not installed`,
-  hint: `fedgen comes without it. Install it beside fedgen: npm install ${PACKAGE}.`,
-};
+const REGION = invalid(
+  'nothing, or nothing usable, says in which AWS region it is',
+  'Name the secret by its ARN, or set AWS_REGION.',
+);
+const BINARY = invalid(
+  'it is binary, not text',
+  'Store user and password as the text of the secret (SecretString).',
+);
+const NO_SDK = invalid(
+  `${PACKAGE} is not installed`,
+  `fedgen comes without it. Install it beside fedgen: npm install ${PACKAGE}.`,
+);
 
 /**
  * The text of a secret in AWS Secrets Manager, in the region of its ARN or else the SDK's. Credentials, region and

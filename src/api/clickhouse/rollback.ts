@@ -1,4 +1,4 @@
-import type { Loss } from '../../apply/data-loss.js';
+import { refuseLosses, rollingBack, type Loss } from '../../apply/data-loss.js';
 import { chooseForRollback, refuseUnsafe } from '../../apply/rollback.js';
 import { buildWorklist } from '../../apply/worklist.js';
 import { checksumOf, hasLedger, readRows, type EngineRow } from '../../clickhouse/ledger.js';
@@ -51,7 +51,7 @@ async function rollBackLocked(
   const losses = await countLosses(session, plan.target.schema, steps);
   const result = { target: plan.target.id, departmentId: undefined, schema: plan.target.schema };
   if (options.dryRun === true) return { ...result, ...preview(plan.target.id, steps), losses };
-  if (options.allowDataLoss !== true) refuseLosses(plan.target.id, losses);
+  if (options.allowDataLoss !== true) refuseLosses(rollingBack(plan.target.id), losses);
   const run = { session, target: plan.target.id, onEvent: prepared.onEvent };
   return { ...result, ...(await runSteps(run, steps, 'rollback')), steps: [], losses: [] };
 }
@@ -115,17 +115,4 @@ async function countLosses(
   return tables
     .filter(({ name, rows }) => rows > 0 && isDropped(name))
     .map(({ name, rows }) => ({ object: `${database}.${name}`, rows }));
-}
-
-function refuseLosses(target: string, losses: readonly Loss[]): void {
-  if (losses.length === 0) return;
-  const list = losses.map(({ object, rows }) => `${object}: ${rows} ${rows === 1 ? 'row' : 'rows'}`);
-  throw new FedgenError(
-    'E_DATA_LOSS',
-    `rolling back "${target}" would destroy data:\n  ${list.join('\n  ')}`,
-    {
-      hint: 'Nothing was touched. Save the rows, or pass --allow-data-loss.',
-      details: { target, losses },
-    },
-  );
 }

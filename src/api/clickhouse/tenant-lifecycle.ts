@@ -1,6 +1,6 @@
+import { refuseLosses, removing } from '../../apply/data-loss.js';
 import type { ClickHouseSession } from '../../clickhouse/session.js';
 import { noteTenant, type EngineTenant } from '../../clickhouse/tenants.js';
-import { FedgenError } from '../../shared/errors.js';
 import type { RemoveTenantOptions, RemoveTenantResult, TenantStatusResult } from '../tenant-lifecycle.js';
 import type { TenantOptions } from '../tenant-target.js';
 import { withEngine, withTargetLock } from './target.js';
@@ -68,7 +68,7 @@ async function removeLocked(
   const losses = (await countTenantRows(session, target)).filter(({ rows }) => rows > 0);
   const result = { tenant, removed: false, losses, sessions: { ended: 0, left: [] } };
   if (options.dryRun === true) return result;
-  if (options.allowDataLoss !== true) refuseLosses(target.tenantId, losses);
+  if (options.allowDataLoss !== true) refuseLosses(removing(target.tenantId), losses);
   const { family } = target.plan.pack;
   await noteTenant(session, family, { ...found, status: 'removing' });
   await runTenantScript(session, target, 'suspend', found);
@@ -77,17 +77,4 @@ async function removeLocked(
   await runTenantScript(session, target, 'erase', found);
   await noteTenant(session, family, { ...found, status: 'removed' });
   return { ...result, removed: true, sessions: { ended, left: [] } };
-}
-
-function refuseLosses(tenantId: string, losses: readonly { object: string; rows: number }[]): void {
-  if (losses.length === 0) return;
-  const list = losses.map(({ object, rows }) => `${object}: ${rows} ${rows === 1 ? 'row' : 'rows'}`);
-  throw new FedgenError(
-    'E_DATA_LOSS',
-    `removing tenant "${tenantId}" would destroy data:\n  ${list.join('\n  ')}`,
-    {
-      hint: 'Nothing was touched. Save the rows, or pass --allow-data-loss. "fedgen tenant suspend" locks it out and keeps them.',
-      details: { tenantId, losses },
-    },
-  );
 }

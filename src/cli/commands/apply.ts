@@ -6,8 +6,8 @@ import { applyFleet } from '../../api/fleet-apply.js';
 import { formatApply, formatPendingSql } from '../../report/apply-text.js';
 import { FedgenError } from '../../shared/errors.js';
 import { colours } from '../colours.js';
-import { fleetPolicyOf, isFleet, selectionOf } from '../fleet-options.js';
-import { printFleet } from '../fleet-output.js';
+import { isFleet, selectionOf } from '../fleet-options.js';
+import { runFleetCommand } from '../fleet-run.js';
 import { printJson, printJsonLine, printVerbatim, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { withProgress } from '../progress.js';
@@ -58,24 +58,15 @@ const runFleet: Handler = async (options, signal, drain) => {
   }
   const settings = await settingsOf(options);
   const selection = await selectionOf(options);
-  const format = text(options, 'format');
-  drain.use();
-  const result = await withProgress(
-    async (onEvent) =>
-      applyFleet({
-        ...selection,
-        ...fleetPolicyOf(options),
-        all: flag(options, 'all'),
-        verify: flag(options, 'verify'),
-        ...(await readPlan(options)),
-        settings,
-        signal,
-        drain: drain.signal,
-        onEvent,
-      }),
-    format,
+  return runFleetCommand([options, signal, drain], settings, async (common) =>
+    applyFleet({
+      ...selection,
+      ...common,
+      all: flag(options, 'all'),
+      verify: flag(options, 'verify'),
+      ...(await readPlan(options)),
+    }),
   );
-  return printFleet(result, format);
 };
 
 /** The plan that was handed over. @throws FedgenError E_USAGE for a file that is none, or beside a choice of departments. */

@@ -6,8 +6,8 @@ import { formatRollback } from '../../report/rollback-text.js';
 import { FedgenError } from '../../shared/errors.js';
 import { colours } from '../colours.js';
 import { confirmDestruction } from '../confirm.js';
-import { fleetPolicyOf, isFleet, selectionOf } from '../fleet-options.js';
-import { printFleet } from '../fleet-output.js';
+import { isFleet, selectionOf } from '../fleet-options.js';
+import { runFleetCommand } from '../fleet-run.js';
 import { printJson, printVerbatim, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { withProgress } from '../progress.js';
@@ -56,23 +56,9 @@ const runFleet: Handler = async (options, signal, drain) => {
     await confirmDestruction('This drops schemas and roles of all the departments chosen', 'all', signal);
   }
   const allowDataLoss = flag(options, 'allowDataLoss');
-  const format = text(options, 'format');
-  drain.use();
-  const result = await withProgress(
-    (onEvent) =>
-      rollbackFleet({
-        ...selection,
-        ...fleetPolicyOf(options),
-        goal,
-        allowDataLoss,
-        settings,
-        signal,
-        drain: drain.signal,
-        onEvent,
-      }),
-    format,
+  return runFleetCommand([options, signal, drain], settings, (common) =>
+    rollbackFleet({ ...selection, ...common, goal, allowDataLoss }),
   );
-  return printFleet(result, format);
 };
 
 /** The control plane goes as a whole: what would say how far back contradicts that. */

@@ -1,9 +1,8 @@
 import { importTargets } from '../../api/fleet-import.js';
 import { FedgenError } from '../../shared/errors.js';
-import { fleetPolicyOf, selectionOf } from '../fleet-options.js';
-import { printFleet } from '../fleet-output.js';
+import { selectionOf } from '../fleet-options.js';
+import { runFleetCommand } from '../fleet-run.js';
 import type { Handler } from '../program.js';
-import { withProgress } from '../progress.js';
 import { flag, list, number, settingsOf, text } from '../settings.js';
 
 /** `fedgen targets import` */
@@ -11,24 +10,15 @@ export const runImport: Handler = async (options, signal, drain) => {
   const { targets, named, ...selection } = await selectionOf(options);
   const meant = namedOf(options) ?? { ...(targets && { targets }), ...(named && { named }) };
   const settings = await settingsOf(options);
-  const format = text(options, 'format');
-  drain.use();
-  const result = await withProgress(
-    (onEvent) =>
-      importTargets({
-        ...selection,
-        ...meant,
-        ...fleetPolicyOf(options),
-        all: flag(options, 'all'),
-        upTo: number(options, 'to'),
-        settings,
-        signal,
-        drain: drain.signal,
-        onEvent,
-      }),
-    format,
+  return runFleetCommand([options, signal, drain], settings, (common) =>
+    importTargets({
+      ...selection,
+      ...meant,
+      ...common,
+      all: flag(options, 'all'),
+      upTo: number(options, 'to'),
+    }),
   );
-  return printFleet(result, format);
 };
 
 /** The one department that has its name beside its id. @throws FedgenError E_USAGE for a name beside anything else. */

@@ -1,72 +1,42 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  apply,
-  rollback,
-  rollbackControlPlane,
-  status,
-  validate,
-  type Settings,
-} from '../../../src/index.js';
+import { expect, it } from 'vitest';
+import { apply, rollback, rollbackControlPlane, status, validate } from '../../../src/index.js';
 import { activitySettings } from '../../support/activity.js';
-import { diffCatalogues, snapshotCatalogue } from '../../support/catalogue.js';
-import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
-import { withProvisioner } from '../../support/department.js';
-import { MAJORS, startTestServer, type TestServer } from '../../support/postgres.js';
+import { diffCatalogues } from '../../support/catalogue.js';
+import { describeAppliedByEach, describeOnVersions, snapshotOf } from '../../support/lifecycle.js';
 
 /** What is said of these servers, whatever the pack. */
 const SERVERS_OWN = ['server_version', 'public_privileges'];
 
-const snapshot = (database: TestDatabase): Promise<string[]> =>
-  withClient(database.url, (client) => snapshotCatalogue(client));
-
-describe.each(MAJORS)('pack activity on PostgreSQL %i', (major) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(major);
-  });
-  afterAll(async () => {
-    await server.stop();
-  });
-
-  describe.each([
-    ['a superuser', (database: TestDatabase) => Promise.resolve(database)],
-    ['a CREATEROLE provisioner', withProvisioner],
-  ])('applied by %s', (_who, connectAs) => {
-    let database: TestDatabase;
-    let settings: Settings;
-    beforeAll(async () => {
-      database = await createTestDatabase(server, `activity ${major}`);
-      settings = activitySettings(await connectAs(database));
-    });
-    afterAll(async () => {
-      await database.drop();
-    });
-
+describeOnVersions('pack activity', (server, major) => {
+  describeAppliedByEach({ server, name: `activity ${major}`, settingsOf: activitySettings }, (life) => {
     it('applies, goes back to the first catalogue, and comes to the same catalogue again', async () => {
-      const before = await snapshot(database);
+      const { database, settings } = life;
+      const before = await snapshotOf(database);
       await apply({ settings });
-      const applied = await snapshot(database);
+      const applied = await snapshotOf(database);
       await rollback({ settings, goal: { kind: 'to', number: 0 } });
       await rollbackControlPlane({ settings, allowDataLoss: true });
-      expect(diffCatalogues(before, await snapshot(database))).toEqual([]);
+      expect(diffCatalogues(before, await snapshotOf(database))).toEqual([]);
       await apply({ settings });
-      expect(diffCatalogues(applied, await snapshot(database))).toEqual([]);
+      expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
       expect((await status({ settings })).packs).toMatchObject([
         { pack: 'activity', status: 'INSTALLED', pending: 0 },
       ]);
     });
 
     it('rolls scripts back one by one and applies them again without a trace', async () => {
-      const applied = await snapshot(database);
+      const { database, settings } = life;
+      const applied = await snapshotOf(database);
       for (const steps of [1, 2, 3, 5, 8, 10]) {
         await rollback({ settings, goal: { kind: 'steps', steps } });
-        expect(diffCatalogues(applied, await snapshot(database))).not.toEqual([]);
+        expect(diffCatalogues(applied, await snapshotOf(database))).not.toEqual([]);
         await apply({ settings });
-        expect(diffCatalogues(applied, await snapshot(database))).toEqual([]);
+        expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
       }
     });
 
     it('is found to be as declared, and nothing in it can be reached', async () => {
+      const { settings } = life;
       const report = await validate({ settings, skip: SERVERS_OWN });
       const checks = [...report.checks, ...report.targets.flatMap((target) => target.checks)];
       const findings = checks.flatMap((check) =>
@@ -79,6 +49,7 @@ describe.each(MAJORS)('pack activity on PostgreSQL %i', (major) => {
     });
 
     it('is rolled back as a whole', async () => {
+      const { settings } = life;
       await rollback({ settings, goal: { kind: 'all' } });
       expect((await status({ settings })).packs).toEqual([]);
     });

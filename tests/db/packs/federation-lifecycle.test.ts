@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   apply,
   rollback,
@@ -7,18 +7,14 @@ import {
   validate,
   type Settings,
 } from '../../../src/index.js';
-import { diffCatalogues, snapshotCatalogue } from '../../support/catalogue.js';
-import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
-import { testSettings, withProvisioner } from '../../support/department.js';
-import { MAJORS, startTestServer, type TestServer } from '../../support/postgres.js';
+import { diffCatalogues } from '../../support/catalogue.js';
+import { describeAppliedByEach, describeOnVersions, snapshotOf } from '../../support/lifecycle.js';
+import { testSettings } from '../../support/department.js';
 
 const DEPARTMENTS = [
   { departmentId: 'hr', department: 'Human Resources' },
   { departmentId: 'sales', department: "Sales & O'Brien" },
 ] as const;
-
-const snapshot = (database: TestDatabase): Promise<string[]> =>
-  withClient(database.url, (client) => snapshotCatalogue(client));
 
 async function applyAll(settings: Settings): Promise<void> {
   for (const department of DEPARTMENTS) await apply({ ...department, settings });
@@ -36,59 +32,41 @@ async function failuresOf(settings: Settings, departmentId: string): Promise<str
     );
 }
 
-describe.each(MAJORS)('pack federation on PostgreSQL %i', (major) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(major);
-  });
-  afterAll(async () => {
-    await server.stop();
-  });
-
-  describe.each([
-    ['a superuser', (database: TestDatabase) => Promise.resolve(database)],
-    ['a CREATEROLE provisioner', withProvisioner],
-  ])('applied by %s', (_who, connectAs) => {
-    let database: TestDatabase;
-    let settings: Settings;
-    beforeAll(async () => {
-      database = await createTestDatabase(server, `life ${major}`);
-      settings = testSettings(await connectAs(database));
-    });
-    afterAll(async () => {
-      await database.drop();
-    });
-
+describeOnVersions('pack federation', (server, major) => {
+  describeAppliedByEach({ server, name: `life ${major}`, settingsOf: testSettings }, (life) => {
     it('applies, validates, goes back to the first catalogue, and comes to the same catalogue again', async () => {
-      const before = await snapshot(database);
+      const { database, settings } = life;
+      const before = await snapshotOf(database);
       await applyAll(settings);
-      const applied = await snapshot(database);
+      const applied = await snapshotOf(database);
       for (const { departmentId } of DEPARTMENTS)
         expect(await failuresOf(settings, departmentId)).toEqual([]);
-      expect(diffCatalogues(applied, await snapshot(database))).toEqual([]);
+      expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
 
       for (const { departmentId } of DEPARTMENTS) {
         await rollback({ departmentId, settings, goal: { kind: 'to', number: 0 } });
       }
       await rollbackControlPlane({ settings, allowDataLoss: true });
-      expect(diffCatalogues(before, await snapshot(database))).toEqual([]);
+      expect(diffCatalogues(before, await snapshotOf(database))).toEqual([]);
 
       await applyAll(settings);
-      expect(diffCatalogues(applied, await snapshot(database))).toEqual([]);
+      expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
     });
 
     it('rolls some scripts back and applies them again without a trace', async () => {
-      const applied = await snapshot(database);
+      const { database, settings } = life;
+      const applied = await snapshotOf(database);
       // The newest script only fills in data, so a single step leaves the catalogue as it is.
       for (const steps of [2, 5, 8, 10]) {
         await rollback({ departmentId: 'hr', settings, goal: { kind: 'steps', steps } });
-        expect(diffCatalogues(applied, await snapshot(database))).not.toEqual([]);
+        expect(diffCatalogues(applied, await snapshotOf(database))).not.toEqual([]);
         await apply({ ...DEPARTMENTS[0], settings });
-        expect(diffCatalogues(applied, await snapshot(database))).toEqual([]);
+        expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
       }
     });
 
     it('removes a department at once with --all and leaves the other one whole', async () => {
+      const { settings } = life;
       await rollback({ departmentId: 'hr', settings, goal: { kind: 'all' } });
       const names = (await status({ settings })).departments.map((each) => each.departmentId);
       expect(names).toEqual(['sales']);

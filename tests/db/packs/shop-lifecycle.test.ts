@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   apply,
   listTenants,
@@ -6,16 +6,11 @@ import {
   rollback,
   rollbackControlPlane,
   seed,
-  type Settings,
 } from '../../../src/index.js';
-import { diffCatalogues, snapshotCatalogue } from '../../support/catalogue.js';
-import { createTestDatabase, withClient, type TestDatabase } from '../../support/database.js';
-import { withProvisioner } from '../../support/department.js';
-import { MAJORS, startTestServer, type TestServer } from '../../support/postgres.js';
+import { diffCatalogues } from '../../support/catalogue.js';
+import { describeAppliedByEach, describeOnVersions, snapshotOf } from '../../support/lifecycle.js';
+import { withClient, type TestDatabase } from '../../support/database.js';
 import { SHOP_TABLES, shopSettings } from '../../support/shop.js';
-
-const snapshot = (database: TestDatabase): Promise<string[]> =>
-  withClient(database.url, (client) => snapshotCatalogue(client));
 
 /** Every row of every table, without what the server stamps. */
 async function rowsOf(database: TestDatabase): Promise<Record<string, unknown[]>> {
@@ -31,51 +26,33 @@ async function rowsOf(database: TestDatabase): Promise<Record<string, unknown[]>
   return facts;
 }
 
-describe.each(MAJORS)('pack shop on PostgreSQL %i', (major) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer(major);
-  });
-  afterAll(async () => {
-    await server.stop();
-  });
-
-  describe.each([
-    ['a superuser', (database: TestDatabase) => Promise.resolve(database)],
-    ['a CREATEROLE provisioner', withProvisioner],
-  ])('applied by %s', (_who, connectAs) => {
-    let database: TestDatabase;
-    let settings: Settings;
-    beforeAll(async () => {
-      database = await createTestDatabase(server, `shop ${major}`);
-      settings = shopSettings(await connectAs(database));
-    });
-    afterAll(async () => {
-      await database.drop();
-    });
-
+describeOnVersions('pack shop', (server, major) => {
+  describeAppliedByEach({ server, name: `shop ${major}`, settingsOf: shopSettings }, (life) => {
     it('applies, goes back to the first catalogue, and comes to the same catalogue again', async () => {
-      const before = await snapshot(database);
+      const { database, settings } = life;
+      const before = await snapshotOf(database);
       await apply({ settings });
-      const applied = await snapshot(database);
+      const applied = await snapshotOf(database);
       await rollback({ settings, goal: { kind: 'to', number: 0 } });
       await rollbackControlPlane({ settings, allowDataLoss: true });
-      expect(diffCatalogues(before, await snapshot(database))).toEqual([]);
+      expect(diffCatalogues(before, await snapshotOf(database))).toEqual([]);
       await apply({ settings });
-      expect(diffCatalogues(applied, await snapshot(database))).toEqual([]);
+      expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
     });
 
     it('rolls single scripts back and applies them again without a trace', async () => {
-      const applied = await snapshot(database);
+      const { database, settings } = life;
+      const applied = await snapshotOf(database);
       for (const steps of [1, 2, 3, 4, 5]) {
         await rollback({ settings, goal: { kind: 'steps', steps } });
-        expect(diffCatalogues(applied, await snapshot(database))).not.toEqual([]);
+        expect(diffCatalogues(applied, await snapshotOf(database))).not.toEqual([]);
         await apply({ settings });
-        expect(diffCatalogues(applied, await snapshot(database))).toEqual([]);
+        expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
       }
     });
 
     it('is seeded once, with three brands, however often it is asked', async () => {
+      const { database, settings } = life;
       const result = await seed({ settings });
       expect(result.tenants.map(({ tenantId, added }) => [tenantId, added])).toEqual([
         ['T001', true],
@@ -90,6 +67,7 @@ describe.each(MAJORS)('pack shop on PostgreSQL %i', (major) => {
     });
 
     it('brings back what was lost of the seed, and keeps what was changed', async () => {
+      const { database, settings } = life;
       await withClient(database.url, async (client) => {
         await client.query(`delete from shop.role_metric_visibility where tenant_id = 'T003'`);
         await client.query(`update shop.tenants set industry = 'Toys' where tenant_id = 'T002'`);
@@ -105,6 +83,7 @@ describe.each(MAJORS)('pack shop on PostgreSQL %i', (major) => {
     });
 
     it('loses its brands one by one, and then goes without a trace', async () => {
+      const { database, settings } = life;
       for (const tenantId of ['T001', 'T002', 'T003']) {
         await removeTenant({ settings, tenantId, allowDataLoss: true });
       }

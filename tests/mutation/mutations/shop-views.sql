@@ -49,7 +49,7 @@ create or replace function shop.sees_metric(metric text) returns boolean languag
 create or replace function shop.allowed_values() returns jsonb language plpgsql stable set search_path = pg_catalog, pg_temp as $fn$ begin return null; end $fn$;
 
 -- everything-permitted: breaks isolation
-create or replace function shop.permits(allowed jsonb, region text, store text) returns boolean language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $fn$ begin return true; end $fn$;
+create or replace function shop.permits(allowed jsonb, region text, store text) returns boolean language plpgsql stable strict parallel safe set search_path = pg_catalog, pg_temp as $fn$ begin return true; end $fn$;
 
 -- role-of-user-forged: breaks isolation
 create or replace function shop.user_role() returns text language plpgsql stable set search_path = pg_catalog, pg_temp as $fn$ begin return current_setting('app.current_user_role', true); end $fn$;

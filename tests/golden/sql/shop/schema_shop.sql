@@ -331,7 +331,7 @@ comment on function "shop"."allowed_values"() is
 -- Rows without a value are withheld from who is held to values: no rule has an empty one. Strict: without rules it permits
 -- nothing.
 create function "shop"."permits"(allowed jsonb, region text, store text) returns boolean
-language plpgsql immutable strict parallel safe set search_path = pg_catalog, pg_temp
+language plpgsql stable strict parallel safe set search_path = pg_catalog, pg_temp
 as $fn$
 begin
   return coalesce(allowed->'region' ? region, true) and coalesce(allowed->'store' ? store, true);
@@ -403,5 +403,5 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('pack:shop', 'shop', '0005_create_visibility', 5, '271dda98cf2bd80183cffe24d009b29609f61b66a5f8e4c92e0b292fadcb6025', 'df1cb53c9d3fd35f670434e3cc9a5930f47b92bf3e50f8858f92682106fac104', 'applied', 15);
+  ('pack:shop', 'shop', '0005_create_visibility', 5, '5de02bd94e8ef38bc6d239be7524997257bab1059acb6bfa3c3b6ce98d40277b', 'ce02d4338093e6718e380c0deeccaa91c0c90324e7b6850c2962e5714a19a26e', 'applied', 15);
 reset role;
