@@ -60,10 +60,11 @@ export interface PreparedFleet extends Connecting {
 
 /**
  * Reads the pack, before anything connects.
- * @throws FedgenError E_PACK_*, E_USAGE for a pack without departments.
+ * @throws FedgenError E_PACK_*, E_USAGE for a pack without departments and for a number of failures that is none.
  */
 export async function prepareFleet(options: FleetOptions, part?: PartOfRun): Promise<PreparedFleet> {
   const settings = options.settings ?? defaultSettings();
+  mostFailures(options, 1);
   const [whole] = await Promise.all([
     loadPack(options.pack ?? settings.pack, settings.packDirs),
     loadSqlParser(),

@@ -76,6 +76,8 @@ interface State<T extends FleetTarget> {
   readonly failed: FailedTarget[];
   /** Begun and neither finished nor put back. */
   readonly lost: Set<string>;
+  /** Some worker has had a connection, and a target to work on. */
+  hasBegun: boolean;
 }
 
 /**
@@ -89,6 +91,7 @@ export async function runFleet<T extends FleetTarget>(job: FleetJob<T>): Promise
     counts: { succeeded: 0, unchanged: 0, scripts: 0 },
     failed: [],
     lost: new Set(),
+    hasBegun: false,
   };
   const workers = Math.max(1, Math.min(job.policy.concurrency, job.targets.length));
   const ends = await Promise.allSettled(Array.from({ length: workers }, () => runWorker(state)));
@@ -121,15 +124,12 @@ async function runWorker<T extends FleetTarget>(state: State<T>): Promise<void> 
     } catch (error) {
       if (state.job.signal?.aborted || !isLost(error) || losses >= MOST_RECONNECTS) throw error;
       // A further worker that finds no room on the server is not needed.
-      if (!hasWorked(state) && losses > 1) throw error;
+      if (!state.hasBegun && losses > 1) throw error;
       await pause(state, Math.min(RECONNECT_PAUSE_MS * 2 ** losses, 5_000) * jitter());
       if (isStopping(state)) return;
     }
   }
 }
-
-const hasWorked = <T extends FleetTarget>({ counts, failed, lost }: State<T>): boolean =>
-  counts.succeeded + counts.unchanged + failed.length + lost.size > 0;
 
 const isLost = (error: unknown): boolean =>
   error instanceof FedgenError && (error.code === 'E_DB_LOST' || error.code === 'E_DB_UNREACHABLE');
@@ -167,6 +167,7 @@ async function workOn<T extends FleetTarget>(
   const { target } = waiting;
   const started = performance.now();
   lost.add(target.id);
+  state.hasBegun = true;
   job.onEvent({ type: 'target-start', target: target.id });
   try {
     const result = await job.attempt(session, target);

@@ -170,6 +170,9 @@ async function tryOften(
   }
 }
 
+const KEPT =
+  'The statements before it are kept, and the same command goes on here: mend what stops it in the database. If the script itself is wrong, undo by hand what it did, delete its row with state "running" from federation.schema_migrations, and apply again.';
+
 async function explain(
   run: TargetRun,
   script: RunnableScript,
@@ -182,7 +185,7 @@ async function explain(
     const shift = needsNoTransaction(statement)
       ? -statement.start
       : openingOf(run, script).length - statement.start;
-    return scriptError('E_APPLY_FAILED', cause, script.source.name, script.up, shift);
+    return scriptError('E_APPLY_FAILED', cause, script.source.name, script.up, shift, KEPT);
   }
   const blockers = await findBlockers(session, plan.target.schema);
   return new FedgenError(

@@ -16,6 +16,7 @@ const HINTS: Readonly<Record<string, string>> = {
  * An error of a script's SQL as a person wants to read it: template file and line, the rendered lines with a
  * caret, SQLSTATE, and what the server added.
  * @param shift characters that were sent before the script, in the same query.
+ * @param kept what stands of the script all the same.
  */
 export function scriptError(
   code: Extract<ErrorCode, 'E_APPLY_FAILED' | 'E_ROLLBACK_FAILED'>,
@@ -23,6 +24,7 @@ export function scriptError(
   script: string,
   rendered: RenderedSql,
   shift = 0,
+  kept = `Nothing of ${script} was kept. Mend it and run the same command again.`,
 ): FedgenError {
   if (cause instanceof FedgenError) return cause;
   if (!isServerError(cause) || isConnectionLost(cause)) return statementError(cause, `running ${script}`);
@@ -40,7 +42,7 @@ export function scriptError(
     cause.where && `  where: ${cause.where}`,
   ];
   return new FedgenError(cause.code === '42501' ? 'E_PRIVILEGE' : code, lines.filter(Boolean).join('\n'), {
-    hint: HINTS[cause.code ?? ''] ?? `Nothing of ${script} was kept. Mend it and run the same command again.`,
+    hint: HINTS[cause.code ?? ''] ?? kept,
     details: { script, file: place?.file ?? rendered.file, line: place?.line, sqlState: cause.code },
     cause,
   });

@@ -18,9 +18,11 @@ const SPIN_EVERY_MS = 200;
 
 /** Starts showing progress. ora is only loaded where there is a terminal to spin on. */
 async function startProgress(): Promise<Progress> {
-  const spinner: Ora | undefined = process.stderr.isTTY
-    ? (await import('ora')).default({ stream: process.stderr })
-    : undefined;
+  // A terminal of no columns, as "docker exec -t" and "script" make, has no room: ora would clear lines for ever.
+  const spinner: Ora | undefined =
+    process.stderr.isTTY && process.stderr.columns > 0
+      ? (await import('ora')).default({ stream: process.stderr })
+      : undefined;
   const line = (message: string): void => {
     const wasSpinning = spinner?.isSpinning ?? false;
     spinner?.stop();

@@ -55,7 +55,10 @@ async function takeClaim(
   let told = false;
   for (;;) {
     await write(1);
-    const [other] = await othersThan(session, target, id);
+    const [other] = await othersThan(session, target, id).catch(async (error: unknown) => {
+      await write(0).catch(() => undefined);
+      throw error;
+    });
     if (other === undefined) return { renew: () => write(1), release: () => write(0) };
     await write(0);
     if (performance.now() >= deadline) throw lockedError(target, other);

@@ -92,6 +92,6 @@ export interface Evidence {
   readonly checks: readonly CheckResult[];
   readonly targets: readonly TargetReport[];
   readonly identity: readonly IdentityStatement[];
-  /** What PostgreSQL cannot hide from a tenant, whatever a pack does. */
+  /** What the server cannot hide from a tenant, whatever a pack does. */
   readonly residualRisks: readonly string[];
 }

@@ -46,7 +46,9 @@ async function rollBackLocked(
   const standing = findStanding(scripts, rows);
   const chosen = chooseForRollback(standing, options.goal);
   refuseUnsafe(chosen.filter(({ row }) => row.phase === 'applied'));
-  if (chosen.length === standing.length) await refuseWithTenants(session, target);
+  const isAccessLost = chosen.some(({ script }) => script.source.directives.section === 'rls');
+  // Memberships of tenants in the pack's roles go with those, and no script would bring them back.
+  if (isAccessLost || chosen.length === standing.length) await refuseWithTenants(session, target);
   const steps = chosen.flatMap(stepDown);
   const losses = await countLosses(session, plan.target.schema, steps);
   const result = { target: plan.target.id, departmentId: undefined, schema: plan.target.schema };

@@ -5,6 +5,7 @@ import type { RemoveTenantOptions, RemoveTenantResult, TenantStatusResult } from
 import type { TenantOptions } from '../tenant-target.js';
 import { withEngine, withTargetLock } from './target.js';
 import {
+  beingRemoved,
   countTenantRows,
   findTenant,
   prepareEngineTenant,
@@ -30,6 +31,7 @@ async function changeStatus(
   return withEngine(target, `changing the status of tenant "${target.tenantId}"`, (session) =>
     withTargetLock(session, target, async () => {
       const tenant = await requireTenant(session, target);
+      if (tenant.status === 'removing') throw beingRemoved(target);
       await runTenantScript(session, target, verb, tenant);
       if (tenant.status !== status) await noteTenant(session, target.plan.pack.family, { ...tenant, status });
       const sessions = { ended: verb === 'suspend' ? await endQueries(session, tenant) : 0, left: [] };

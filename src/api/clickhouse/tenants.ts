@@ -44,6 +44,7 @@ export async function addToClickHouse(options: AddTenantOptions): Promise<AddTen
     return withTargetLock(session, target, async () => {
       const tenants = await readEngineTenants(session, plan.pack.family);
       const known = tenants.find(({ id }) => id === tenantId);
+      if (known?.status === 'removing') throw beingRemoved(target);
       if (known && known.status !== 'adding')
         return { tenant: await toTenant(session, target, known), added: false };
       const role = tenantRole(plan.pack.family, tenantId, prepared.settings.rolePrefix);
@@ -57,6 +58,13 @@ export async function addToClickHouse(options: AddTenantOptions): Promise<AddTen
     });
   });
 }
+
+/** What is left of a tenant whose removal broke off can only be removed. */
+export const beingRemoved = ({ plan, tenantId }: EngineTenantTarget): FedgenError =>
+  new FedgenError('E_USAGE', `the removal of tenant "${tenantId}" broke off`, {
+    hint: `Bring it to its end: fedgen tenant remove --pack ${plan.pack.name} --tenant-id ${tenantId} --yes.`,
+    details: { tenantId },
+  });
 
 /** A role or user that is there already might be held by somebody else, who would then see the rows of the tenant. */
 async function refuseTakenNames(
@@ -100,13 +108,17 @@ export async function showInClickHouse(options: TenantOptions): Promise<TenantDe
   });
 }
 
-/** Rows of the tenant by table. */
+/**
+ * Rows of the tenant by table.
+ * @throws FedgenError E_PRIVILEGE where a row policy hides rows from the asker, who then cannot know.
+ */
 export async function countTenantRows(
   session: ClickHouseSession,
-  { plan, tenantId }: EngineTenantTarget,
+  { plan, tenantId, cluster }: EngineTenantTarget,
 ): Promise<{ object: string; rows: number }[]> {
   const { name: column } = plan.pack.tenantColumn;
   const { schema } = plan.target;
+  for (const name of guardedTables(plan.pack.tables, cluster)) await refuseHidden(session, schema, name);
   return Promise.all(
     plan.pack.tables.map(async ({ name }) => {
       const [row] = await session.rows<{ rows: number }>(
@@ -116,6 +128,27 @@ export async function countTenantRows(
       return { object: `${schema}.${name}`, rows: row?.rows ?? 0 };
     }),
   );
+}
+
+/** Merges may take copies of rows away between two looks: what is hidden is less than both of them. */
+async function refuseHidden(session: ClickHouseSession, schema: string, name: string): Promise<void> {
+  const total = async (): Promise<number> => {
+    const [row] = await session.rows<{ rows: number }>(
+      'select toFloat64(ifNull(total_rows, 0)) as rows from system.tables where database = {schema:String} and name = {name:String}',
+      { schema, name },
+    );
+    return row?.rows ?? 0;
+  };
+  const before = await total();
+  const [seen] = await session.rows<{ rows: number }>(
+    'select toFloat64(count()) as rows from {schema:Identifier}.{name:Identifier}',
+    { schema, name },
+  );
+  if ((seen?.rows ?? 0) >= Math.min(before, await total())) return;
+  throw new FedgenError('E_PRIVILEGE', `rows of ${schema}.${name} are hidden from ${session.user}`, {
+    hint: `Connect as the user that applied the pack, or let this one see them: grant the role …_admin of the pack to ${session.user}.`,
+    details: { table: `${schema}.${name}` },
+  });
 }
 
 /** Runs one of the pack's templates for a tenant. Its statements may be run twice, as those of scripts. */

@@ -2,9 +2,11 @@ import { readRows, type EngineRow } from '../../clickhouse/ledger.js';
 import { withClickHouse, type ClickHouseSession } from '../../clickhouse/session.js';
 import { readEngineTenants, type EngineTenant } from '../../clickhouse/tenants.js';
 import {
+  elsewhereFaults,
   expectedRules,
   grantFaults,
   policyFaults,
+  readElsewhere,
   readRules,
   roleFaults,
 } from '../../clickhouse/validate/access.js';
@@ -20,7 +22,14 @@ import type { CheckResult, Evidence, Finding, MatrixCell } from '../../validate/
 import { assertKnownWaivers, selectChecks } from '../selection.js';
 import { listChecks } from '../survey.js';
 import type { ValidateOptions } from '../validate.js';
-import { notInstalled, prepareEngineTarget, versionNumber, withEngine, type EngineTarget } from './target.js';
+import {
+  notInstalled,
+  prepareEngineTarget,
+  versionNumber,
+  withEngine,
+  withTargetLock,
+  type EngineTarget,
+} from './target.js';
 import { guardedTables, tenantSql } from './tenants.js';
 
 /**
@@ -57,7 +66,8 @@ async function look(
   const stored = await checkTables(subject);
   const access = await checkAccess(subject);
   const drift = subject.isWanted('engine_drift') ? [await checkDrift(subject)] : [];
-  const probed = await checkByProbes(subject);
+  // Two validations at once would see, and clear away, what the other has planted.
+  const probed = await withTargetLock(session, target, () => checkByProbes(subject));
   const checks = [...stored, ...access, ...drift, ...probed.checks];
   return {
     server: session.where,
@@ -155,9 +165,21 @@ async function checkTables(subject: Subject): Promise<CheckResult[]> {
       count,
       subjects.flatMap((each) => retentionFaults(each, facts.get(each.stored))),
     ),
-    result('engine_scripts', `${target.scripts.length} scripts`, pending),
+    result('engine_scripts', `${target.scripts.length} scripts`, [...pending, ...brokenOff(subject)]),
   ];
 }
+
+/** Tenants whose adding or removal did not come to its end. */
+const brokenOff = ({ target, tenants }: Subject): Finding[] =>
+  tenants
+    .filter(({ status }) => status === 'adding' || status === 'removing')
+    .map(({ id, status }): Finding => ({
+      object: `tenant ${id}`,
+      severity: 'error',
+      isolation: false,
+      message: `${status} it was not brought to its end`,
+      remedy: `fedgen tenant ${status === 'adding' ? 'add' : 'remove'} --pack ${target.plan.pack.name} --tenant-id ${id}, again`,
+    }));
 
 async function checkAccess(subject: Subject): Promise<CheckResult[]> {
   const { session, target, tenants } = subject;
@@ -181,22 +203,24 @@ async function checkAccess(subject: Subject): Promise<CheckResult[]> {
       `${found.policies.length} policies`,
       policyFaults(expected, found, database),
     ),
-    result(
-      'engine_grants',
-      `${found.grants.length} grants`,
-      grantFaults(expected, found, { database, trusted }),
-    ),
+    result('engine_grants', `${found.grants.length} grants`, [
+      ...grantFaults(expected, found, { database, trusted }),
+      ...elsewhereFaults(await readElsewhere(session, database, principalsOf(tenants))),
+    ]),
     result(
       'engine_roles',
       `${tenants.length} tenants`,
-      roleFaults(
-        expected,
-        found,
-        tenants.map(({ role }) => role),
-      ),
+      roleFaults(expected, found, {
+        tenantRoles: tenants.map(({ role }) => role),
+        principals: principalsOf(tenants),
+      }),
     ),
   ];
 }
+
+/** The roles and users that are tenants'. */
+const principalsOf = (tenants: readonly EngineTenant[]): string[] =>
+  tenants.flatMap(({ role, login }) => [role, login]);
 
 /** The plan of the same pack in a database of another name. */
 async function checkDrift(subject: Subject): Promise<CheckResult> {

@@ -214,31 +214,73 @@ export function grantFaults(
   ];
 }
 
-/** Roles, users, quotas and profiles that are missing, and members of tenants' roles that nobody rendered. */
+/** A privilege that a tenant has outside the pack's database. */
+interface Elsewhere {
+  readonly privilege: string;
+  /** `database.table`, `*` for any. */
+  readonly on: string;
+  readonly to: string;
+}
+
+/** What tenants' roles and users were granted in other databases, or in all of them. */
+export const readElsewhere = (
+  session: ClickHouseSession,
+  database: string,
+  principals: readonly string[],
+): Promise<Elsewhere[]> =>
+  session.rows<Elsewhere>(
+    `select toString(access_type) as privilege, concat(ifNull(database, '*'), '.', ifNull(table, '*')) as on,
+            ifNull(role_name, ifNull(user_name, '')) as to
+       from system.grants
+      where ifNull(database, '') != {database:String} and not is_partial_revoke
+        and has({principals:Array(String)}, ifNull(role_name, ifNull(user_name, '')))
+      order by all`,
+    { database, principals },
+  );
+
+/** No script gives tenants anything there. */
+export const elsewhereFaults = (found: readonly Elsewhere[]): Finding[] =>
+  found.map(({ privilege, on, to }) =>
+    finding(
+      on,
+      `nobody rendered the grant of ${privilege} on ${on} to ${to}`,
+      `revoke ${privilege} on ${on} from ${to}`,
+      true,
+    ),
+  );
+
+/**
+ * Roles, users, quotas and profiles that are missing, and members of roles that nobody rendered. A tenant that holds another
+ * role of the pack is somebody else; who else holds a tenant's role may be its application.
+ */
 export function roleFaults(
   expected: AccessRules,
   found: AccessRules,
-  tenantRoles: readonly string[],
+  {
+    tenantRoles,
+    principals,
+  }: { readonly tenantRoles: readonly string[]; readonly principals: readonly string[] },
 ): Finding[] {
   const lost = [
     ...expected.entities.filter((entity) => !found.entities.includes(entity)),
     ...expected.members.filter((member) => !found.members.includes(member)),
   ];
-  const extra = found.members.filter(
-    (member) => !expected.members.includes(member) && tenantRoles.includes(member.split(' to ')[0] ?? ''),
-  );
+  const extra = found.members
+    .filter((member) => !expected.members.includes(member))
+    .map((member) => member.split(' to ') as [string, string])
+    .filter(([role, member]) => tenantRoles.includes(role) || principals.includes(member));
   return [
     ...lost.map((what) => finding(what, `${what} is missing`, expected.sources.get(what) ?? '', false)),
-    ...extra.map((member): Finding => {
-      const [role = '', user = ''] = member.split(' to ');
+    ...extra.map(([role, member]): Finding => {
+      const isTenant = principals.includes(member);
       return {
         ...finding(
-          user,
-          `${user} holds the role ${role}, which nobody rendered`,
-          `revoke ${role} from ${user}`,
-          false,
+          member,
+          `${member} holds the role ${role}, which nobody rendered`,
+          `revoke ${role} from ${member}`,
+          isTenant,
         ),
-        severity: 'warning',
+        severity: isTenant ? 'error' : 'warning',
       };
     }),
   ];

@@ -49,9 +49,11 @@ const CANARY_PARTITION = '210601';
  * the unknown tenant go whatever happens.
  */
 export async function probe(input: ProbeInput): Promise<ProbeResult> {
+  // Before anything is planted: what cleans up afterwards drops the whole month.
+  const occupied = await findOccupied(input);
+  if (occupied !== undefined) return nothingTried(input, occupied);
   const canary = canaryTenant();
   try {
-    await refuseOccupied(input);
     for (const text of input.letIn(canary)) await input.session.run(text);
     await plant(input, canary.id);
     const own = await probeTenant(input, canary, canary.id);
@@ -59,14 +61,9 @@ export async function probe(input: ProbeInput): Promise<ProbeResult> {
     for (const tenant of input.tenants) others.push(await probeTenant(input, tenant, canary.id));
     return merge([own, ...others]);
   } catch (cause) {
-    if (!isServerError(cause) && !(cause instanceof FedgenError)) throw cause;
-    const message = `nothing could be tried: ${cause instanceof Error ? textOf(cause) : ''}`;
-    const finding = fault(
-      input.database,
-      message,
-      'docs/clickhouse.md says which rights a validation needs.',
-    );
-    return { positive: [finding], read: [finding], write: [finding], matrix: [] };
+    const isInterrupted = input.session.signal?.aborted === true;
+    if (isInterrupted || (!isServerError(cause) && !(cause instanceof FedgenError))) throw cause;
+    return nothingTried(input, cause instanceof Error ? textOf(cause) : '');
   } finally {
     await cleanUp(input, canary);
   }
@@ -77,16 +74,18 @@ function canaryTenant(): ProbedTenant {
   return { id: randomUUID(), role: `${name}_role`, login: `${name}_user` };
 }
 
-async function refuseOccupied({ session, database, stored }: ProbeInput): Promise<void> {
+function nothingTried({ database }: ProbeInput, why: string): ProbeResult {
+  const remedy = 'docs/clickhouse.md says which rights, and which empty month, a validation needs.';
+  const finding = fault(database, `nothing could be tried: ${why}`, remedy);
+  return { positive: [finding], read: [finding], write: [finding], matrix: [] };
+}
+
+async function findOccupied({ session, database, stored }: ProbeInput): Promise<string | undefined> {
   const [row] = await session.rows<{ table: string }>(
     `select table from system.parts where database = {database:String} and active and partition = {partition:String} and has({stored:Array(String)}, table)`,
     { database, stored, partition: CANARY_PARTITION },
   );
-  if (!row) return;
-  throw new FedgenError(
-    'E_USAGE',
-    `${database}.${row.table} has rows of ${CANARY_PARTITION}, the month of planted rows`,
-  );
+  return row && `${database}.${row.table} has rows of ${CANARY_PARTITION}, the month of planted rows`;
 }
 
 const nameOf = (database: string, table: string): string => `${ident(database)}.${ident(table)}`;
@@ -161,11 +160,11 @@ async function probeTable(attack: Attack): Promise<ProbeResult> {
   const written = await tryWrites(attack, object);
   return {
     positive: seesOwn ? [] : [fault(object, ownFault, 'See engine_row_policies and engine_grants.')],
-    read: foreign === 0 ? [] : [fault(object, foreignFault, 'See engine_row_policies.')],
+    read: (foreign ?? 0) === 0 ? [] : [fault(object, foreignFault, 'See engine_row_policies.')],
     write: written.flatMap(({ finding }) => (finding ? [finding] : [])),
     matrix: [
       { ...cell('select', seesOwn), victim: 'own', expected: 'allowed' },
-      cell('select', foreign !== 0),
+      cell('select', (foreign ?? 0) !== 0),
       ...written.map(({ operation, finding }) => cell(operation, finding !== undefined)),
     ],
   };

@@ -121,7 +121,7 @@ function identityBlock(report: ValidationReport, paint: Paint): string[][] {
   const risks = report.residualRisks.map((risk) => `  ${paint.yellow('!')} ${risk}`);
   return [
     ...(modes.length > 0 ? [['What is proved against whom:', ...modes]] : []),
-    ...(risks.length > 0 ? [['What PostgreSQL cannot hide:', ...risks]] : []),
+    ...(risks.length > 0 ? [['What the server cannot hide:', ...risks]] : []),
   ];
 }
 

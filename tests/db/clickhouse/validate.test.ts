@@ -12,6 +12,8 @@ import {
   type Settings,
   type ValidationReport,
 } from '../../../src/index.js';
+import { Secret } from '../../../src/config/secret.js';
+import { requireClickHouse } from '../../../src/config/settings.js';
 import { formatHtml } from '../../../src/report/validation/html.js';
 import { formatSarif } from '../../../src/report/validation/sarif.js';
 import { formatValidation } from '../../../src/report/validation/text.js';
@@ -27,6 +29,7 @@ import {
 const ALPHA = 'aaaaaaaa-0000-4000-8000-000000000001';
 const BETA = 'bbbbbbbb-0000-4000-8000-000000000002';
 const ROLE = 'bi_analytics_aaaaaaaa_0000_4000_8000_000000000001_role';
+const OTHER_USER = 'bi_analytics_bbbbbbbb_0000_4000_8000_000000000002_user';
 const plain = (text: string): string => text;
 const PAINT = { red: plain, green: plain, yellow: plain, cyan: plain, bold: plain, dim: plain };
 
@@ -179,6 +182,27 @@ const BROKEN: readonly (readonly [
     'SELECT on user_activity to bi_analytics_tenant is not granted',
     '',
   ],
+  [
+    'a tenant that holds the role of administrators',
+    `grant bi_analytics_admin to ${OTHER_USER}`,
+    'engine_roles',
+    `${OTHER_USER} holds the role bi_analytics_admin`,
+    '',
+  ],
+  [
+    'a tenant that holds the role of another',
+    `grant ${ROLE} to ${OTHER_USER}`,
+    'engine_roles',
+    `${OTHER_USER} holds the role ${ROLE}`,
+    '',
+  ],
+  [
+    'a tenant that reads the registry',
+    `grant select on federation.tenants to ${ROLE}`,
+    'engine_grants',
+    'nobody rendered the grant of SELECT on federation.tenants',
+    '',
+  ],
   ['a quota', `drop quota ${ROLE}`, 'engine_roles', `quota ${ROLE} to ${ROLE} is missing`, ''],
 ];
 
@@ -204,6 +228,21 @@ describe('what was changed by hand', () => {
     expect(sql).not.toEqual([]);
     await admin.run(...new Set(sql));
     expect(found(await validate(options))).toEqual([]);
+  });
+
+  it('keeps its hands off the month of planted rows when somebody has rows there', async () => {
+    await admin.run(
+      `insert into bi_analytics.user_activity (activity_id, tenant_id, session_id, timestamp) values (generateUUIDv4(), '${ALPHA}', 's', '2106-01-20 00:00:00')`,
+    );
+    const report = await validate({ settings, only: ['probe'] });
+    expect(found(report)[0]?.message).toContain('has rows of 210601');
+    expect(await admin.rows('select toUInt32(count()) from bi_analytics.user_activity')).toEqual([[1]]);
+    await admin.run('truncate table bi_analytics.user_activity');
+  });
+
+  it('is looked at by two validations at once, one after the other', async () => {
+    const reports = await Promise.all([validate({ settings }), validate({ settings })]);
+    expect(reports.flatMap(found)).toEqual([]);
   });
 
   it('breaks isolation where rows show', async () => {
@@ -241,6 +280,21 @@ describe('tenants', () => {
     await expect(rollback({ settings, goal: { kind: 'all' }, allowDataLoss: true })).rejects.toMatchObject({
       code: 'E_USAGE',
     });
+    await expect(rollback({ settings, goal: { kind: 'steps', steps: 1 } })).rejects.toMatchObject({
+      code: 'E_USAGE',
+    });
+    await admin.run(
+      `create user other_admin identified with plaintext_password by 'pw'`,
+      'grant all on *.* to other_admin',
+    );
+    const other = {
+      ...settings,
+      clickhouse: { ...requireClickHouse(settings), user: 'other_admin', password: new Secret('pw') },
+    };
+    await expect(removeTenant({ settings: other, tenantId: ALPHA })).rejects.toMatchObject({
+      code: 'E_PRIVILEGE',
+    });
+    await admin.run('drop user other_admin');
     const refused = removeTenant({ settings, tenantId: ALPHA });
     await expect(refused).rejects.toMatchObject({
       code: 'E_DATA_LOSS',

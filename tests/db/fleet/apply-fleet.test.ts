@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, inject, it } from 'vitest';
+import { defaultSettings } from '../../../src/config/settings.js';
 import { applyFleet, rollbackFleet, status, type RunEvent } from '../../../src/index.js';
 import { withClient } from '../../support/database.js';
 import { ADD_COLUMN, departments, makeFleet, type TestFleet } from '../../support/fleet.js';
@@ -202,6 +203,15 @@ describe('a fleet', () => {
     expect(
       await fleet.query(`select state from federation.migration_runs where state <> 'succeeded'`),
     ).toEqual([{ state: 'interrupted' }]);
+  });
+
+  it('refuses a number of failures that is none before it connects', async () => {
+    const nowhere = defaultSettings();
+    for (const maxFailures of ['abc', '0', '0%', '101%', -1])
+      await expect(applyFleet({ settings: nowhere, all: true, maxFailures })).rejects.toMatchObject({
+        code: 'E_USAGE',
+        message: `"${maxFailures}" is no number of failures`,
+      });
   });
 
   it('is worked on by eight runners at once, each script exactly once', async () => {
