@@ -67,7 +67,7 @@ export async function readTargetsOfRun(session: Session, owner: string, runId: s
       });
     const { rows } = await session.client.query<{ target: string }>(
       `select distinct target from federation.schema_migrations
-        where run_id = $1 and state = 'applied' order by target`,
+        where run_id = $1 and state in ('applied', 'running') order by target`,
       [runId],
     );
     return rows.map(({ target }) => target);

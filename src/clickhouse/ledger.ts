@@ -4,6 +4,7 @@ import { quoteText } from '../render/clickhouse/dialect.js';
 import type { ClickHouseScript, SplitSql } from '../render/clickhouse/scripts.js';
 import { ident } from '../render/filters.js';
 import { VERSION } from '../shared/version.js';
+import { isServerError } from './errors.js';
 import type { ClickHouseSession } from './session.js';
 
 /** Where a script stands: what a {@link LedgerRow} says, and how far it came where it was not brought to its end. */
@@ -100,12 +101,18 @@ export async function ensureLedger(session: ClickHouseSession, cluster: string):
   }
 }
 
-/** Have fedgen's own tables been made here? */
+/**
+ * Have fedgen's own tables been made here? They are asked themselves: system.tables does not list what a user may not see.
+ * Rejects with what the client throws where the user may not read them.
+ */
 export async function hasLedger(session: ClickHouseSession): Promise<boolean> {
-  const rows = await session.rows(
-    `select 1 from system.tables where database = 'federation' and name = 'locks'`,
-  );
-  return rows.length > 0;
+  try {
+    await session.rows('select 1 from federation.locks limit 0');
+    return true;
+  } catch (error) {
+    if (isServerError(error) && ['UNKNOWN_DATABASE', 'UNKNOWN_TABLE'].includes(error.type)) return false;
+    throw error;
+  }
 }
 
 type RawRow = Omit<

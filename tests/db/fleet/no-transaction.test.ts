@@ -55,6 +55,16 @@ describe('a script without a transaction', () => {
     expect(await fleet.query(`select indexname from pg_indexes where indexname = 'notes_body'`)).toEqual([]);
   });
 
+  it('that is half-done is named when its run is to be taken back, and says what stands', async () => {
+    const fleet = await withBody('half_done', 1);
+    const { settings } = fleet;
+    await fleet.script('0004_index_body', SCRIPT.replace('(body)', '(nobody)'));
+    const { runId = '', failed } = await applyFleet({ settings, all: true });
+    expect(failed[0]?.error.hint).toContain('The statements before it are kept');
+    const undone = await rollbackFleet({ settings, goal: { kind: 'run', runId } });
+    expect(undone.failed).toMatchObject([{ target: 'd01', error: { code: 'E_SCRIPT_ORDER' } }]);
+  });
+
   it('gives way to locks with what can run in a transaction, and goes on there', async () => {
     const fleet = await withBody('gives_way', 3);
     const { settings } = fleet;
