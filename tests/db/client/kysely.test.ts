@@ -133,10 +133,10 @@ describe.each(WAYS)('createTenantDb %s', (way) => {
       const raw = await as('T001', (db) => sql`select distinct tenant_id from shop.orders`.execute(db));
       expect(raw.rows).toEqual([{ tenant_id: 'T001' }]);
       for (const insert of [
-        as('T001', (_db, { client }) => client.query(foreign)),
-        as('T001', (db) => sql.raw(foreign).execute(db)),
+        () => as('T001', (_db, { client }) => client.query(foreign)),
+        () => as('T001', (db) => sql.raw(foreign).execute(db)),
       ])
-        await expect(insert).rejects.toMatchObject({ code: '42501' });
+        await expect(insert()).rejects.toMatchObject({ code: '42501' });
     });
   });
 
