@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe } from 'vitest';
-import type { Settings } from '../../src/index.js';
-import { snapshotCatalogue } from './catalogue.js';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { apply, rollback, rollbackControlPlane, status, type Settings } from '../../src/index.js';
+import { diffCatalogues, snapshotCatalogue } from './catalogue.js';
 import { createTestDatabase, withClient, type TestDatabase } from './database.js';
 import { withProvisioner } from './department.js';
 import { MAJORS, startTestServer, type TestServer } from './postgres.js';
@@ -58,4 +58,48 @@ export function describeAppliedByEach(
     });
     tests(life);
   });
+}
+
+/** Expects the catalogue to be that of a snapshot. */
+export const expectCatalogue = async ({ database }: Life, wanted: readonly string[]): Promise<void> =>
+  expect(diffCatalogues(wanted, await snapshotOf(database))).toEqual([]);
+
+/** Expects the catalogue `before` when all of a pack is taken back, and `applied` when it is applied again. */
+export async function expectBackAndAgain(
+  life: Life,
+  before: readonly string[],
+  applied: readonly string[],
+): Promise<void> {
+  const { settings } = life;
+  await rollback({ settings, goal: { kind: 'to', number: 0 } });
+  await rollbackControlPlane({ settings, allowDataLoss: true });
+  await expectCatalogue(life, before);
+  await apply({ settings });
+  await expectCatalogue(life, applied);
+}
+
+/** Expects the same of a pack that goes at once. */
+export async function expectGoneAndAgain(life: Life, applied: readonly string[]): Promise<void> {
+  const { settings } = life;
+  await rollback({ settings, goal: { kind: 'all' } });
+  expect((await status({ settings })).packs).toEqual([]);
+  await apply({ settings });
+  await expectCatalogue(life, applied);
+}
+
+/** Expects each number of scripts, taken back, to change the catalogue, and applied again to leave no trace. */
+export async function expectStepsBackAndAgain(
+  life: Life,
+  counts: readonly number[],
+  department: { readonly departmentId?: string; readonly department?: string } = {},
+): Promise<void> {
+  const { database, settings } = life;
+  const { departmentId } = department;
+  const applied = await snapshotOf(database);
+  for (const steps of counts) {
+    await rollback({ ...(departmentId && { departmentId }), settings, goal: { kind: 'steps', steps } });
+    expect(diffCatalogues(applied, await snapshotOf(database))).not.toEqual([]);
+    await apply({ ...department, settings });
+    await expectCatalogue(life, applied);
+  }
 }

@@ -1,8 +1,13 @@
 import { expect, it } from 'vitest';
-import { apply, rollback, rollbackControlPlane, status, validate } from '../../../src/index.js';
+import { apply, rollback, status, validate } from '../../../src/index.js';
 import { activitySettings } from '../../support/activity.js';
-import { diffCatalogues } from '../../support/catalogue.js';
-import { describeAppliedByEach, describeOnVersions, snapshotOf } from '../../support/lifecycle.js';
+import {
+  describeAppliedByEach,
+  describeOnVersions,
+  expectBackAndAgain,
+  expectStepsBackAndAgain,
+  snapshotOf,
+} from '../../support/lifecycle.js';
 
 /** What is said of these servers, whatever the pack. */
 const SERVERS_OWN = ['server_version', 'public_privileges'];
@@ -14,25 +19,14 @@ describeOnVersions('pack activity', (server, major) => {
       const before = await snapshotOf(database);
       await apply({ settings });
       const applied = await snapshotOf(database);
-      await rollback({ settings, goal: { kind: 'to', number: 0 } });
-      await rollbackControlPlane({ settings, allowDataLoss: true });
-      expect(diffCatalogues(before, await snapshotOf(database))).toEqual([]);
-      await apply({ settings });
-      expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
+      await expectBackAndAgain(life, before, applied);
       expect((await status({ settings })).packs).toMatchObject([
         { pack: 'activity', status: 'INSTALLED', pending: 0 },
       ]);
     });
 
     it('rolls scripts back one by one and applies them again without a trace', async () => {
-      const { database, settings } = life;
-      const applied = await snapshotOf(database);
-      for (const steps of [1, 2, 3, 5, 8, 10]) {
-        await rollback({ settings, goal: { kind: 'steps', steps } });
-        expect(diffCatalogues(applied, await snapshotOf(database))).not.toEqual([]);
-        await apply({ settings });
-        expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
-      }
+      await expectStepsBackAndAgain(life, [1, 2, 3, 5, 8, 10]);
     });
 
     it('is found to be as declared, and nothing in it can be reached', async () => {

@@ -7,8 +7,13 @@ import {
   validate,
   type Settings,
 } from '../../../src/index.js';
-import { diffCatalogues } from '../../support/catalogue.js';
-import { describeAppliedByEach, describeOnVersions, snapshotOf } from '../../support/lifecycle.js';
+import {
+  describeAppliedByEach,
+  describeOnVersions,
+  expectCatalogue,
+  expectStepsBackAndAgain,
+  snapshotOf,
+} from '../../support/lifecycle.js';
 import { testSettings } from '../../support/department.js';
 
 const DEPARTMENTS = [
@@ -41,28 +46,21 @@ describeOnVersions('pack federation', (server, major) => {
       const applied = await snapshotOf(database);
       for (const { departmentId } of DEPARTMENTS)
         expect(await failuresOf(settings, departmentId)).toEqual([]);
-      expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
+      await expectCatalogue(life, applied);
 
       for (const { departmentId } of DEPARTMENTS) {
         await rollback({ departmentId, settings, goal: { kind: 'to', number: 0 } });
       }
       await rollbackControlPlane({ settings, allowDataLoss: true });
-      expect(diffCatalogues(before, await snapshotOf(database))).toEqual([]);
+      await expectCatalogue(life, before);
 
       await applyAll(settings);
-      expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
+      await expectCatalogue(life, applied);
     });
 
     it('rolls some scripts back and applies them again without a trace', async () => {
-      const { database, settings } = life;
-      const applied = await snapshotOf(database);
       // The newest script only fills in data, so a single step leaves the catalogue as it is.
-      for (const steps of [2, 5, 8, 10]) {
-        await rollback({ departmentId: 'hr', settings, goal: { kind: 'steps', steps } });
-        expect(diffCatalogues(applied, await snapshotOf(database))).not.toEqual([]);
-        await apply({ ...DEPARTMENTS[0], settings });
-        expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
-      }
+      await expectStepsBackAndAgain(life, [2, 5, 8, 10], DEPARTMENTS[0]);
     });
 
     it('removes a department at once with --all and leaves the other one whole', async () => {

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { apply, rollback, rollbackControlPlane, status } from '../../../src/index.js';
+import { apply, status } from '../../../src/index.js';
 import { SHARED_PACKS } from '../../support/built-in-packs.js';
-import { diffCatalogues } from '../../support/catalogue.js';
-import { describeAppliedByEach, describeOnVersions, snapshotOf } from '../../support/lifecycle.js';
+import {
+  describeAppliedByEach,
+  describeOnVersions,
+  expectBackAndAgain,
+  expectCatalogue,
+  expectGoneAndAgain,
+  expectStepsBackAndAgain,
+  snapshotOf,
+} from '../../support/lifecycle.js';
 import { addTenants, findingsOf, packSettings } from '../../support/shared-pack.js';
 
 const SCRIPTS = 6;
@@ -18,7 +25,7 @@ describeOnVersions('shared packs', (server, major) => {
           await apply({ settings });
           const applied = await snapshotOf(database);
           expect(await findingsOf(settings)).toEqual([]);
-          expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
+          await expectCatalogue(life, applied);
           expect((await apply({ settings })).scripts.map(({ state }) => state)).toEqual(
             Array.from({ length: SCRIPTS }, () => 'already-applied'),
           );
@@ -33,27 +40,12 @@ describeOnVersions('shared packs', (server, major) => {
             },
           ]);
 
-          await rollback({ settings, goal: { kind: 'to', number: 0 } });
-          await rollbackControlPlane({ settings, allowDataLoss: true });
-          expect(diffCatalogues(before, await snapshotOf(database))).toEqual([]);
-
-          await apply({ settings });
-          expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
-          await rollback({ settings, goal: { kind: 'all' } });
-          expect((await status({ settings })).packs).toEqual([]);
-          await apply({ settings });
-          expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
+          await expectBackAndAgain(life, before, applied);
+          await expectGoneAndAgain(life, applied);
         });
 
         it('rolls single scripts back and applies them again without a trace', async () => {
-          const { database, settings } = life;
-          const applied = await snapshotOf(database);
-          for (const steps of [1, 2, 4]) {
-            await rollback({ settings, goal: { kind: 'steps', steps } });
-            expect(diffCatalogues(applied, await snapshotOf(database))).not.toEqual([]);
-            await apply({ settings });
-            expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
-          }
+          await expectStepsBackAndAgain(life, [1, 2, 4]);
         });
 
         it('has nothing to be found with tenants in it either', async () => {

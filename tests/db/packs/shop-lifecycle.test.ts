@@ -1,14 +1,12 @@
 import { expect, it } from 'vitest';
+import { apply, listTenants, removeTenant, rollback, seed } from '../../../src/index.js';
 import {
-  apply,
-  listTenants,
-  removeTenant,
-  rollback,
-  rollbackControlPlane,
-  seed,
-} from '../../../src/index.js';
-import { diffCatalogues } from '../../support/catalogue.js';
-import { describeAppliedByEach, describeOnVersions, snapshotOf } from '../../support/lifecycle.js';
+  describeAppliedByEach,
+  describeOnVersions,
+  expectBackAndAgain,
+  expectStepsBackAndAgain,
+  snapshotOf,
+} from '../../support/lifecycle.js';
 import { withClient, type TestDatabase } from '../../support/database.js';
 import { SHOP_TABLES, shopSettings } from '../../support/shop.js';
 
@@ -33,22 +31,11 @@ describeOnVersions('pack shop', (server, major) => {
       const before = await snapshotOf(database);
       await apply({ settings });
       const applied = await snapshotOf(database);
-      await rollback({ settings, goal: { kind: 'to', number: 0 } });
-      await rollbackControlPlane({ settings, allowDataLoss: true });
-      expect(diffCatalogues(before, await snapshotOf(database))).toEqual([]);
-      await apply({ settings });
-      expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
+      await expectBackAndAgain(life, before, applied);
     });
 
     it('rolls single scripts back and applies them again without a trace', async () => {
-      const { database, settings } = life;
-      const applied = await snapshotOf(database);
-      for (const steps of [1, 2, 3, 4, 5]) {
-        await rollback({ settings, goal: { kind: 'steps', steps } });
-        expect(diffCatalogues(applied, await snapshotOf(database))).not.toEqual([]);
-        await apply({ settings });
-        expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
-      }
+      await expectStepsBackAndAgain(life, [1, 2, 3, 4, 5]);
     });
 
     it('is seeded once, with three brands, however often it is asked', async () => {

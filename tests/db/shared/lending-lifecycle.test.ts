@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest';
-import { apply, rollback, rollbackControlPlane, status } from '../../../src/index.js';
-import { diffCatalogues } from '../../support/catalogue.js';
-import { describeAppliedByEach, describeOnVersions, snapshotOf } from '../../support/lifecycle.js';
+import { apply, rollback, status } from '../../../src/index.js';
+import {
+  describeAppliedByEach,
+  describeOnVersions,
+  expectBackAndAgain,
+  expectGoneAndAgain,
+  expectStepsBackAndAgain,
+  snapshotOf,
+} from '../../support/lifecycle.js';
 import { withClient } from '../../support/database.js';
 import { addLibrary, ALPHA, lendingSettings } from '../../support/lending.js';
 
@@ -22,27 +28,12 @@ describeOnVersions(
           { pack: 'lending', status: 'INSTALLED', identity: 'role', tenants: 0, version: 4, pending: 0 },
         ]);
 
-        await rollback({ settings, goal: { kind: 'to', number: 0 } });
-        await rollbackControlPlane({ settings, allowDataLoss: true });
-        expect(diffCatalogues(before, await snapshotOf(database))).toEqual([]);
-
-        await apply({ settings });
-        expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
-        await rollback({ settings, goal: { kind: 'all' } });
-        expect((await status({ settings })).packs).toEqual([]);
-        await apply({ settings });
-        expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
+        await expectBackAndAgain(life, before, applied);
+        await expectGoneAndAgain(life, applied);
       });
 
       it('rolls single scripts back and applies them again without a trace', async () => {
-        const { database, settings } = life;
-        const applied = await snapshotOf(database);
-        for (const steps of [1, 2, 3]) {
-          await rollback({ settings, goal: { kind: 'steps', steps } });
-          expect(diffCatalogues(applied, await snapshotOf(database))).not.toEqual([]);
-          await apply({ settings });
-          expect(diffCatalogues(applied, await snapshotOf(database))).toEqual([]);
-        }
+        await expectStepsBackAndAgain(life, [1, 2, 3]);
       });
 
       it('does not go while a tenant is registered, not by SQL either', async () => {
