@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { apply } from '../../src/index.js';
 import { CSUITE } from './built-in-packs.js';
-import { createTestDatabase, withClient } from './database.js';
+import { createTestDatabase, openPool, withClient } from './database.js';
 import { urlOf } from './lending.js';
 import { insertRow, type Row } from './pack-rows.js';
 import type { TestServerFacts } from './postgres.js';
@@ -79,10 +79,10 @@ export async function createCsuiteWorld(server: TestServerFacts): Promise<Csuite
     client.query(`create role "${roleOf(database, 'app')}" login noinherit;
       grant "${roleOf(database, 'cross_dept_query_role')}" to "${roleOf(database, 'app')}"`),
   );
-  const pool = new pg.Pool({ connectionString: urlOf(database, 'app'), max: 2 });
+  const pool = openPool(urlOf(database, 'app'), { max: 2 });
   const tenants = {
-    alpha: new pg.Pool({ connectionString: urlOfTenant(database, CSUITE, 'alpha'), max: 1 }),
-    beta: new pg.Pool({ connectionString: urlOfTenant(database, CSUITE, 'beta'), max: 1 }),
+    alpha: openPool(urlOfTenant(database, CSUITE, 'alpha'), { max: 1 }),
+    beta: openPool(urlOfTenant(database, CSUITE, 'beta'), { max: 1 }),
   };
   const raw: Asking = (tenant, sql) => tenants[tenant].query<Record<string, unknown>>(sql);
   const become = (tenant: CsuiteTenant): string =>

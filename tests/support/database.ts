@@ -25,6 +25,14 @@ export async function withClient<T>(url: string, use: (client: pg.Client) => Pro
   }
 }
 
+/** A pool that outlives what the server does to its idle connections, those included that are closing when it ends. */
+export function openPool(connectionString: string, config: pg.PoolConfig = {}): pg.Pool {
+  const pool = new pg.Pool({ connectionString, ...config });
+  // pool.end() is told before the connections are gone; what DROP DATABASE then says to them has no other listener.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
 /** The connection URL of a database on a test server. */
 export function databaseUrl(server: TestServerFacts, database: string): string {
   const secret = server.password === '' ? '' : `:${encodeURIComponent(server.password)}`;

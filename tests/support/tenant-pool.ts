@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { apply, seed } from '../../src/index.js';
 import type { WithTenantOptions } from '../../src/client.js';
-import { createTestDatabase, withClient, type TestDatabase } from './database.js';
+import { createTestDatabase, openPool, withClient, type TestDatabase } from './database.js';
 import { startPgbouncer } from './pgbouncer.js';
 import type { TestServer } from './postgres.js';
 import { shopSettings } from './shop.js';
@@ -46,9 +46,7 @@ export async function makeShopWorld(
   if (bouncer) url.port = String(bouncer.port);
   const pools: pg.Pool[] = [];
   const makePool = (config: pg.PoolConfig = {}): pg.Pool => {
-    const pool = new pg.Pool({ connectionString: url.href, max: POOL_SIZE, ...config });
-    // Idle connections that the server ends.
-    pool.on('error', () => undefined);
+    const pool = openPool(url.href, { max: POOL_SIZE, ...config });
     pools.push(pool);
     return pool;
   };

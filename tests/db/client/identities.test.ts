@@ -1,10 +1,9 @@
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { tokenSigner, withTenant, type WithTenantOptions } from '../../../src/client.js';
 import { createTenantDb } from '../../../src/client/kysely.js';
 import { apply, rotateTenantKey } from '../../../src/index.js';
 import { federationPack, type FederationDatabase } from '../../golden/code/federation.types.js';
-import { createTestDatabase, withClient } from '../../support/database.js';
+import { createTestDatabase, openPool, withClient } from '../../support/database.js';
 import { testSettings } from '../../support/department.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { shopSettings } from '../../support/shop.js';
@@ -100,7 +99,7 @@ describe('departments', () => {
     );
     const url = new URL(database.url);
     url.username = login;
-    const pool = new pg.Pool({ connectionString: url.href, max: 2 });
+    const pool = openPool(url.href, { max: 2 });
     const as = (tenantId: string): WithTenantOptions => ({
       pack: 'federation',
       tenantId,
