@@ -70,11 +70,14 @@ export async function submit(
 export const scan = async (client: pg.Client, queryId: string): Promise<Record<string, unknown>[]> =>
   (await client.query<Record<string, unknown>>('select * from mcp.result_scan($1)', [queryId])).rows;
 
+// One instant for all: an event that is sent again is the same event.
+const NOW = new Date().toISOString();
+
 /** A business event of now. */
 export const order = (id: string, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> => ({
   event_id: id,
   action: 'order.placed',
-  occurred_at: new Date().toISOString(),
+  occurred_at: NOW,
   actor_id: 'customer_42',
   source: 'ecommerce',
   object: { type: 'order', id },
