@@ -6,7 +6,7 @@ select 'policy' as kind, c.name || ' ' || quote_ident(p.polname) as name,
                     select json_agg(r.name order by r.name collate "C")
                       from (select case when o = 0 then 'public' else pg_get_userbyid(o)::text end from unnest(p.polroles) o) r(name)) end,
          'using', pg_get_expr(p.polqual, p.polrelid),
-         -- Deparsing is what costs, and most policies say the same twice.
-         'check', case when p.polwithcheck::text = p.polqual::text then 'as using' else pg_get_expr(p.polwithcheck, p.polrelid) end) as properties
+         -- Deparsing is what costs. Where no check is written, the server takes what USING says.
+         'check', case when coalesce(p.polwithcheck::text, p.polqual::text) = p.polqual::text then 'as using' else pg_get_expr(p.polwithcheck, p.polrelid) end) as properties
   from relation c
   join pg_policy p on p.polrelid = c.oid

@@ -83,8 +83,8 @@ const PEEK = `execute function suppress_redundant_updates_trigger()`;
 const MEDDLING = (table: string): readonly Attack[] =>
   [
     `create policy planted on ${table} using (true) with check (true)`,
-    `alter policy isolation_select on ${table} using (true)`,
-    `drop policy isolation_select on ${table}`,
+    `alter policy admin_bypass on ${table} using (true)`,
+    `drop policy admin_bypass on ${table}`,
     `create trigger planted before insert on ${table} for each row ${PEEK}`,
     `create rule planted as on insert to ${table} do also notify planted`,
     `alter table ${table} disable row level security`,

@@ -195,7 +195,7 @@ describe('the same tests, when the protection is taken away', () => {
     expect(await found()).toEqual({ broken: true, objects: holding(`${database.rolePrefix}hr_role`) });
     await sabotage(
       `revoke "${database.rolePrefix}federation_admin_role" from hr_role`,
-      'drop policy isolation_select on hr_tenant.contacts',
+      'drop policy isolation on hr_tenant.contacts',
     );
     expect(await found()).toEqual({ broken: true, objects: holding('hr_tenant.contacts') });
   });

@@ -67,7 +67,7 @@ const SABOTAGE: Readonly<
     codes: ['ddl_attempts'],
   },
   'a lost policy on a live table': {
-    sql: 'drop policy isolation_insert on hr_tenant.contacts',
+    sql: 'drop policy isolation_insert on hr_tenant.audit_trail',
     codes: ['positive_controls'],
   },
   'a lost grant on a live table': {
@@ -75,7 +75,7 @@ const SABOTAGE: Readonly<
     codes: ['positive_controls'],
   },
   'a check that lets other departments in': {
-    sql: 'alter table hr_tenant.contacts drop constraint contacts_department_check; alter policy isolation_insert on hr_tenant.contacts with check (true); alter policy floor_insert on hr_tenant.contacts with check (true)',
+    sql: 'alter table hr_tenant.contacts drop constraint contacts_department_check; alter policy isolation on hr_tenant.contacts with check (true); alter policy floor_insert on hr_tenant.contacts with check (true)',
     codes: ['hand_over'],
   },
   'an append-only table that is not': {

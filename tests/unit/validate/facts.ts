@@ -18,7 +18,7 @@ export const table = (name: string, rest: Partial<TableFact> = {}): TableFact =>
   partOf: null,
   rlsEnabled: true,
   rlsForced: true,
-  policies: ['floor', 'isolation_select'],
+  policies: ['floor', 'isolation'],
   columns: [column('department', 'character varying(100)')],
   indexes: [{ name: `idx_${name}`, valid: true }],
   ...rest,

@@ -13,240 +13,147 @@ set role "federation_owner";
 -- ROW LEVEL SECURITY is checked by an owner who sees no rows.
 
 -- core execution
-create policy isolation_select on "hr_tenant"."tool_calls" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."tool_calls" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."tool_calls" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."tool_calls" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."tool_calls" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."tool_calls" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."tool_calls" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."tool_calls" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."tool_calls" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."tool_calls" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."tool_calls" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."session_context" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."session_context" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."session_context" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."session_context" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."session_context" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."session_context" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."session_context" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."session_context" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."session_context" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."session_context" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."session_context" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."agent_context" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."agent_context" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."agent_context" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."agent_context" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."agent_context" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."agent_context" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."agent_context" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."agent_context" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."agent_context" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."agent_context" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."agent_context" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."conversation_history" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."conversation_history" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."conversation_history" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."conversation_history" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."conversation_history" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."conversation_history" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."conversation_history" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."conversation_history" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."conversation_history" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."conversation_history" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."conversation_history" to "hr_role", "federation_admin_role";
 
 -- document management
-create policy isolation_select on "hr_tenant"."drive_document_repository" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."drive_document_repository" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."drive_document_repository" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."drive_document_repository" for delete to public using (department = (select federation.current_tenant()));
-
+create policy isolation on "hr_tenant"."drive_document_repository" to public using (department = (select federation.current_tenant()));
 create policy cross_dept_read on "hr_tenant"."drive_document_repository" for select to public using ((select federation.may_read('hr', 'drive_documents')));
-create policy admin_bypass on "hr_tenant"."drive_document_repository" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
+create policy admin_bypass on "hr_tenant"."drive_document_repository" to public using ((select pg_has_role('federation_admin_role', 'usage')));
 create policy floor_select on "hr_tenant"."drive_document_repository" as restrictive for select to public using (department = (select case when federation.current_tenant() = 'hr' or pg_has_role('federation_admin_role', 'usage') or federation.may_read('hr', 'drive_documents') then 'hr' end));
 create policy floor_insert on "hr_tenant"."drive_document_repository" as restrictive for insert to public with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
-create policy floor_update on "hr_tenant"."drive_document_repository" as restrictive for update to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy floor_update on "hr_tenant"."drive_document_repository" as restrictive for update to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 create policy floor_delete on "hr_tenant"."drive_document_repository" as restrictive for delete to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."drive_document_repository" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."drive_document_repository" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."drive_access_log" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."drive_access_log" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."drive_access_log" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."drive_access_log" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."drive_access_log" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."drive_access_log" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."drive_access_log" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."drive_access_log" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."drive_access_log" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."drive_access_log" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."drive_access_log" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."vector_store_embeddings" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."vector_store_embeddings" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."vector_store_embeddings" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."vector_store_embeddings" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."vector_store_embeddings" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."vector_store_embeddings" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."vector_store_embeddings" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."vector_store_embeddings" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."vector_store_embeddings" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."vector_store_embeddings" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."vector_store_embeddings" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."file_attachments" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."file_attachments" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."file_attachments" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."file_attachments" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."file_attachments" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."file_attachments" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."file_attachments" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."file_attachments" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."file_attachments" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."file_attachments" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."file_attachments" to "hr_role", "federation_admin_role";
 
 -- communication
-create policy isolation_select on "hr_tenant"."email_logs" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."email_logs" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."email_logs" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."email_logs" for delete to public using (department = (select federation.current_tenant()));
-
+create policy isolation on "hr_tenant"."email_logs" to public using (department = (select federation.current_tenant()));
 create policy cross_dept_read on "hr_tenant"."email_logs" for select to public using ((select federation.may_read('hr', 'emails')));
-create policy admin_bypass on "hr_tenant"."email_logs" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
+create policy admin_bypass on "hr_tenant"."email_logs" to public using ((select pg_has_role('federation_admin_role', 'usage')));
 create policy floor_select on "hr_tenant"."email_logs" as restrictive for select to public using (department = (select case when federation.current_tenant() = 'hr' or pg_has_role('federation_admin_role', 'usage') or federation.may_read('hr', 'emails') then 'hr' end));
 create policy floor_insert on "hr_tenant"."email_logs" as restrictive for insert to public with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
-create policy floor_update on "hr_tenant"."email_logs" as restrictive for update to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy floor_update on "hr_tenant"."email_logs" as restrictive for update to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 create policy floor_delete on "hr_tenant"."email_logs" as restrictive for delete to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."email_logs" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."email_logs" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."calendar_events" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."calendar_events" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."calendar_events" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."calendar_events" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."calendar_events" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."calendar_events" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."calendar_events" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."calendar_events" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."calendar_events" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."calendar_events" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."calendar_events" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."contacts" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."contacts" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."contacts" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."contacts" for delete to public using (department = (select federation.current_tenant()));
-
+create policy isolation on "hr_tenant"."contacts" to public using (department = (select federation.current_tenant()));
 create policy cross_dept_read on "hr_tenant"."contacts" for select to public using ((select federation.may_read('hr', 'contacts')));
-create policy admin_bypass on "hr_tenant"."contacts" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
+create policy admin_bypass on "hr_tenant"."contacts" to public using ((select pg_has_role('federation_admin_role', 'usage')));
 create policy floor_select on "hr_tenant"."contacts" as restrictive for select to public using (department = (select case when federation.current_tenant() = 'hr' or pg_has_role('federation_admin_role', 'usage') or federation.may_read('hr', 'contacts') then 'hr' end));
 create policy floor_insert on "hr_tenant"."contacts" as restrictive for insert to public with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
-create policy floor_update on "hr_tenant"."contacts" as restrictive for update to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy floor_update on "hr_tenant"."contacts" as restrictive for update to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 create policy floor_delete on "hr_tenant"."contacts" as restrictive for delete to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."contacts" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."contacts" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."notifications" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."notifications" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."notifications" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."notifications" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."notifications" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."notifications" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."notifications" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."notifications" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."notifications" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."notifications" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."notifications" to "hr_role", "federation_admin_role";
 
 -- analytics
-create policy isolation_select on "hr_tenant"."user_session_analytics" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."user_session_analytics" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."user_session_analytics" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."user_session_analytics" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."user_session_analytics" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."user_session_analytics" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."user_session_analytics" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."user_session_analytics" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."user_session_analytics" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."user_session_analytics" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."user_session_analytics" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."training_metrics" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."training_metrics" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."training_metrics" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."training_metrics" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."training_metrics" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."training_metrics" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."training_metrics" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."training_metrics" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."training_metrics" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."training_metrics" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."training_metrics" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."llm_usage_logs" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."llm_usage_logs" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."llm_usage_logs" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."llm_usage_logs" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."llm_usage_logs" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."llm_usage_logs" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."llm_usage_logs" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."llm_usage_logs" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."llm_usage_logs" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."llm_usage_logs" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."llm_usage_logs" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."stt_usage_logs" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."stt_usage_logs" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."stt_usage_logs" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."stt_usage_logs" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."stt_usage_logs" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."stt_usage_logs" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."stt_usage_logs" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."stt_usage_logs" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."stt_usage_logs" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."stt_usage_logs" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."stt_usage_logs" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."tts_usage_logs" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."tts_usage_logs" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."tts_usage_logs" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."tts_usage_logs" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."tts_usage_logs" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."tts_usage_logs" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."tts_usage_logs" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."tts_usage_logs" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."tts_usage_logs" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."tts_usage_logs" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."tts_usage_logs" to "hr_role", "federation_admin_role";
 
 -- workflows
-create policy isolation_select on "hr_tenant"."workflow_executions" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."workflow_executions" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."workflow_executions" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."workflow_executions" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."workflow_executions" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."workflow_executions" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."workflow_executions" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."workflow_executions" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."workflow_executions" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."workflow_executions" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."workflow_executions" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."scheduled_tasks" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."scheduled_tasks" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."scheduled_tasks" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."scheduled_tasks" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."scheduled_tasks" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."scheduled_tasks" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."scheduled_tasks" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."scheduled_tasks" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."scheduled_tasks" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."scheduled_tasks" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."scheduled_tasks" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."error_logs" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."error_logs" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."error_logs" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."error_logs" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."error_logs" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."error_logs" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."error_logs" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."error_logs" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."error_logs" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."error_logs" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."error_logs" to "hr_role", "federation_admin_role";
 
 -- configuration
-create policy isolation_select on "hr_tenant"."user_preferences" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."user_preferences" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."user_preferences" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."user_preferences" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."user_preferences" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."user_preferences" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."user_preferences" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."user_preferences" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."user_preferences" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."user_preferences" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."user_preferences" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."api_keys" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."api_keys" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."api_keys" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."api_keys" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."api_keys" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."api_keys" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."api_keys" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."api_keys" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."api_keys" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."api_keys" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."api_keys" to "hr_role", "federation_admin_role";
-create policy isolation_select on "hr_tenant"."feature_flags" for select to public using (department = (select federation.current_tenant()));
-create policy isolation_insert on "hr_tenant"."feature_flags" for insert to public with check (department = (select federation.current_tenant()));
-create policy isolation_update on "hr_tenant"."feature_flags" for update to public using (department = (select federation.current_tenant())) with check (department = (select federation.current_tenant()));
-create policy isolation_delete on "hr_tenant"."feature_flags" for delete to public using (department = (select federation.current_tenant()));
-
-create policy admin_bypass on "hr_tenant"."feature_flags" to public using ((select pg_has_role('federation_admin_role', 'usage'))) with check ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."feature_flags" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy isolation on "hr_tenant"."feature_flags" to public using (department = (select federation.current_tenant()));
+create policy admin_bypass on "hr_tenant"."feature_flags" to public using ((select pg_has_role('federation_admin_role', 'usage')));
+create policy floor on "hr_tenant"."feature_flags" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."feature_flags" enable row level security, force row level security;
 grant select, insert, update, delete on table "hr_tenant"."feature_flags" to "hr_role", "federation_admin_role";
 create policy isolation_select on "hr_tenant"."audit_trail" for select to public using (department = (select federation.current_tenant()));
 create policy isolation_insert on "hr_tenant"."audit_trail" for insert to public with check (department = (select federation.current_tenant()));
-
 create policy admin_bypass on "hr_tenant"."audit_trail" for select to public using ((select pg_has_role('federation_admin_role', 'usage')));
-create policy floor on "hr_tenant"."audit_trail" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end)) with check (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
+create policy floor on "hr_tenant"."audit_trail" as restrictive to public using (department = (select case when pg_has_role('federation_admin_role', 'usage') then 'hr' else federation.current_tenant() end));
 alter table "hr_tenant"."audit_trail" enable row level security, force row level security;
 grant select, insert on table "hr_tenant"."audit_trail" to "hr_role";
 grant select on table "hr_tenant"."audit_trail" to "federation_admin_role";
@@ -265,7 +172,7 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('hr', 'federation', '0010_secure_department', 10, '5e515db36b7b133f16e019942b7efe1981a606ee09333f5461b4014fed85593f', 'ff24dd5c941d71eb5966321a96b241827841fe832c7099d1e916967d18d98a24', 'applied', 204);
+  ('hr', 'federation', '0010_secure_department', 10, 'f8ad0f4157eb4bd27336f3bf13857c485dbc3becbe702bca1e764267d85a390e', '880e3165ab92bb21668b83d7fe0db0bae6f889d6b09d41320d90e423cef35ab7', 'applied', 135);
 reset role;
 
 -- ====================================================================================================
