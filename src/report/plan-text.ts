@@ -1,5 +1,6 @@
 import type { FleetPlan } from '../api/plan.js';
-import { count, type Paint } from './paint.js';
+import { count } from '../shared/texts.js';
+import type { Paint } from './paint.js';
 
 const MOST_NAMED = 10;
 

@@ -1,5 +1,6 @@
 import type { DepartmentStatus, PackStatus, StatusResult } from '../api/status.js';
-import { count, formatDuration, type Paint } from './paint.js';
+import { count } from '../shared/texts.js';
+import { formatDuration, type Paint } from './paint.js';
 import { formatTable } from './table.js';
 
 /** Where departments stand: one row each, or script by script for a single one. */
