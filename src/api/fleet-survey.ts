@@ -4,9 +4,10 @@ import type { Session } from '../db/session.js';
 import type { Settings } from '../config/settings.js';
 import type { Pack } from '../packs/pack.js';
 import { assertDepartmentId, assertDepartmentName, CONTROL_SCHEMA, sharedRoles } from '../plan/names.js';
-import { isSelected, selectIds, type IdSelection } from '../plan/selection.js';
+import { isSelected, matchPatterns, selectIds, type IdSelection, type Patterns } from '../plan/selection.js';
 import { isReservedWord } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
+import type { PartOfRun } from './over-databases.js';
 
 /** Which targets of a database are meant. */
 export interface TargetSelection extends IdSelection {
@@ -70,7 +71,7 @@ export async function surveyTargets(
   to: {
     readonly settings: Settings;
     readonly pack: Pack;
-    readonly part?: { readonly onUnmatched: (patterns: readonly string[]) => void } | undefined;
+    readonly part?: Pick<PartOfRun, 'agree'> | undefined;
   },
   input: {
     readonly state: FleetState | undefined;
@@ -88,12 +89,12 @@ export async function surveyTargets(
     const compared = all.get(each.id) ?? compareStand(scripts, standOf(state, each.id));
     all.set(each.id, { ...compared, ...each });
   }
+  const matches = matchPatterns([...all.keys()], selection);
+  if (to.part) await to.part.agree(matches);
+  else refuseUnmatched(session, matches.unmatched);
   const named = selection.named?.map(({ id }) => id);
   const ids = await narrow(session, to.settings, { state, selection, ids: named ?? [...all.keys()] });
-  const { chosen } = selectIds(ids, selection, to.settings.groups);
-  const { unmatched } = selectIds([...all.keys()], selection, to.settings.groups);
-  if (to.part) to.part.onUnmatched(unmatched);
-  else refuseUnmatched(session, unmatched);
+  const chosen = selectIds(ids, selection, to.settings.groups);
   const targets = [...new Set(chosen)].sort().flatMap((id) => all.get(id) ?? []);
   return selection.onlyPending ? targets.filter(({ pending }) => pending.length > 0) : targets;
 }
@@ -136,8 +137,20 @@ async function narrow(
 }
 
 /** @throws FedgenError E_TARGET_UNKNOWN for what a person named and nobody bears. */
-export function refuseUnmatched(session: { readonly where: string }, unmatched: readonly string[]): void {
-  const [id] = unmatched;
+export function refuseUnmatched(session: { readonly where: string }, unmatched: Patterns): void {
+  const { targets, exclude } = unmatched;
+  if (exclude.length > 0) {
+    const patterns = exclude.map((pattern) => `"${pattern}"`).join(', ');
+    throw new FedgenError(
+      'E_TARGET_UNKNOWN',
+      `--exclude ${patterns} matches no department in ${session.where}`,
+      {
+        hint: 'Mend it: what it was to leave out would not be left out. "fedgen status" lists what is there.',
+        details: { exclude },
+      },
+    );
+  }
+  const [id] = targets;
   if (id === undefined) return;
   const what = id.includes('*') ? `no department matches "${id}"` : `department "${id}" is not registered`;
   throw new FedgenError('E_TARGET_UNKNOWN', `${what} in ${session.where}`, {

@@ -18,13 +18,13 @@ import {
 } from './fleet-prepare.js';
 import {
   compareStand,
-  refuseUnmatched,
   requireSelection,
   standOf,
   surveyTargets,
   type SurveyedTarget,
 } from './fleet-survey.js';
 import type { PartOfRun } from './over-databases.js';
+import { askEach, unreachedOf } from './roll-call.js';
 import { withDatabase } from './run.js';
 import { splitOver } from './split-over.js';
 
@@ -75,7 +75,7 @@ export async function planFleet(options: FleetOptions): Promise<FleetPlan> {
   return planInOne(options, undefined);
 }
 
-type Part = Pick<PartOfRun, 'onUnmatched'>;
+type Part = Pick<PartOfRun, 'agree'>;
 
 async function planInOne(options: FleetOptions, part: Part | undefined): Promise<FleetPlan> {
   const prepared = { ...(await prepareFleet(options)), part };
@@ -92,12 +92,12 @@ async function planInOne(options: FleetOptions, part: Part | undefined): Promise
 export async function planDatabases(options: FleetOptions): Promise<Record<string, FleetPlan>> {
   requireSelection(options, 'plan');
   const parts = splitOver(options, options.settings ?? defaultSettings());
-  const unmatched: (readonly string[])[] = [];
-  const part = { onUnmatched: (patterns: readonly string[]): void => void unmatched.push(patterns) };
-  const plans = await Promise.all(parts.map(({ options: own }) => planInOne(own, part)));
-  if (plans.every(({ steps, unchanged }) => steps.length === 0 && unchanged === 0))
-    refuseUnmatched({ where: parts.map(({ name }) => name).join(', ') }, unmatched.flat());
-  return Object.fromEntries(parts.map(({ name }, index) => [name, plans[index] as FleetPlan]));
+  const outcomes = await askEach(parts, ({ options: own }, agree) => planInOne(own, { agree }));
+  const [gone] = unreachedOf(outcomes);
+  if (gone) throw gone.error;
+  return Object.fromEntries(
+    outcomes.flatMap((each) => ('result' in each ? [[each.name, each.result] as const] : [])),
+  );
 }
 
 /** The plan for a state that was read. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { defaultSettings } from '../../../src/config/settings.js';
-import { applyFleet, rollbackFleet, status, type RunEvent } from '../../../src/index.js';
+import { applyFleet, planFleet, rollbackFleet, status, validate, type RunEvent } from '../../../src/index.js';
 import { withClient } from '../../support/database.js';
 import { ADD_COLUMN, departments, makeFleet, type TestFleet } from '../../support/fleet.js';
 
@@ -28,8 +28,14 @@ describe('a fleet', () => {
     const fleet = await newFleet('provision');
     const { settings } = fleet;
     const events: RunEvent[] = [];
-    const named = departments(7);
-    const first = await applyFleet({ settings, named, onEvent: (event) => events.push(event) });
+    // What is new counts as known to --exclude.
+    const named = departments(8);
+    const first = await applyFleet({
+      settings,
+      named,
+      exclude: ['d08'],
+      onEvent: (event) => events.push(event),
+    });
     expect(first).toMatchObject({
       targets: 7,
       succeeded: 7,
@@ -72,6 +78,20 @@ describe('a fleet', () => {
     await expect(applyFleet({ settings, targets: ['nobody'] })).rejects.toMatchObject({
       code: 'E_TARGET_UNKNOWN',
     });
+    const undo = { kind: 'to', number: 1 } as const;
+    for (const mistyped of ['nope', 'q*'])
+      for (const refused of [
+        () => applyFleet({ settings, all: true, exclude: ['d01', mistyped] }),
+        () => planFleet({ settings, all: true, exclude: [mistyped] }),
+        () => rollbackFleet({ settings, targets: ['*'], exclude: [mistyped], goal: undo }),
+        () => status({ settings, exclude: [mistyped] }),
+        () => status({ settings, exclude: [mistyped], onlyPending: true }),
+        () => validate({ settings, all: true, exclude: [mistyped] }),
+      ])
+        await expect(refused()).rejects.toMatchObject({
+          code: 'E_TARGET_UNKNOWN',
+          message: expect.stringContaining(`--exclude "${mistyped}" matches no department`) as string,
+        });
     await expect(applyFleet({ settings, groups: ['nobody'] })).rejects.toMatchObject({ code: 'E_USAGE' });
     await expect(applyFleet({ settings })).rejects.toMatchObject({ code: 'E_USAGE' });
   });

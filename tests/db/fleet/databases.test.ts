@@ -147,6 +147,31 @@ describe('several databases', () => {
     await expect(status({ settings, targets: ['q*'] })).rejects.toMatchObject({ code: 'E_TARGET_UNKNOWN' });
   });
 
+  it('know a pattern together, and one that none of them knows is refused before anything is touched', async () => {
+    const { settings, proxy, fleet } = await makeWorld('patterns');
+    await proxy.start();
+    await applyFleet({ settings, named: named(1) });
+    await fleet.script('0003_add_body', ADD_COLUMN);
+    const refused = { code: 'E_TARGET_UNKNOWN' };
+    for (const mistyped of [{ exclude: ['q*'] }, { exclude: ['south_0', 'nope'] }]) {
+      await expect(applyFleet({ settings, all: true, ...mistyped })).rejects.toMatchObject(refused);
+      await expect(planDatabases({ settings, all: true, ...mistyped })).rejects.toMatchObject(refused);
+      await expect(status({ settings, ...mistyped })).rejects.toMatchObject(refused);
+    }
+    const half = { settings, targets: ['north_0', 'south_9'] };
+    await expect(applyFleet(half)).rejects.toMatchObject({
+      ...refused,
+      message: expect.stringContaining('"south_9" is not registered') as string,
+    });
+    expect((await status({ settings, onlyPending: true })).departments).toHaveLength(4);
+    expect(await applyFleet({ settings, all: true, exclude: ['south_*'] })).toMatchObject({ succeeded: 3 });
+    await proxy.stop();
+    // The database that is down may have what the pattern means, and not what belongs elsewhere.
+    const left = await applyFleet({ settings, all: true, exclude: ['west_*'] });
+    expect(left).toMatchObject({ succeeded: 1, unreached: [{ database: 'west' }] });
+    await expect(applyFleet(half)).rejects.toMatchObject(refused);
+  });
+
   it('go wave by wave together, and none begins after a failure anywhere', async () => {
     const groups = { canary: ['north_0', 'east_0'] };
     const { settings, proxy, fleet } = await makeWorld('waves', { groups });
