@@ -24,7 +24,7 @@ import {
   type SurveyedTarget,
 } from './fleet-survey.js';
 import type { PartOfRun } from './over-databases.js';
-import { askEach, unreachedOf } from './roll-call.js';
+import { askEach, refuseAllGone, unreachedOf, type Unreached } from './roll-call.js';
 import { withDatabase } from './run.js';
 import { splitOver } from './split-over.js';
 
@@ -85,19 +85,24 @@ async function planInOne(options: FleetOptions, part: Part | undefined): Promise
   });
 }
 
+/** Plans of several databases, by their names. */
+export interface FleetPlans {
+  readonly plans: Readonly<Record<string, FleetPlan>>;
+  /** Those that could not be asked, and why: the plans are not those of the whole fleet then. */
+  readonly unreached: Unreached;
+}
+
 /**
- * The same for each of several databases, by its name. A database that cannot be asked leaves no plan.
- * @throws FedgenError as {@link planFleet} does; E_TARGET_UNKNOWN for a pattern that matches in no database.
+ * The same for each of several databases. One that cannot be asked is reported, and has no plan.
+ * @throws FedgenError as {@link planFleet} does; why the first could not be asked, where none could.
  */
-export async function planDatabases(options: FleetOptions): Promise<Record<string, FleetPlan>> {
+export async function planDatabases(options: FleetOptions): Promise<FleetPlans> {
   requireSelection(options, 'plan');
   const parts = splitOver(options, options.settings ?? defaultSettings());
   const outcomes = await askEach(parts, ({ options: own }, agree) => planInOne(own, { agree }));
-  const [gone] = unreachedOf(outcomes);
-  if (gone) throw gone.error;
-  return Object.fromEntries(
-    outcomes.flatMap((each) => ('result' in each ? [[each.name, each.result] as const] : [])),
-  );
+  refuseAllGone(outcomes);
+  const plans = outcomes.flatMap((each) => ('result' in each ? [[each.name, each.result] as const] : []));
+  return { plans: Object.fromEntries(plans), unreached: unreachedOf(outcomes) };
 }
 
 /** The plan for a state that was read. */

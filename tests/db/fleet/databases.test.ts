@@ -116,6 +116,9 @@ describe('a fleet on four servers', () => {
       code: 'E_DB_UNREACHABLE',
     });
     await expect(status({ settings: west })).rejects.toMatchObject({ code: 'E_DB_UNREACHABLE' });
+    await expect(planDatabases({ settings: west, all: true })).rejects.toMatchObject({
+      code: 'E_DB_UNREACHABLE',
+    });
     await expect(applyFleet({ settings, named: [{ id: 'hr', name: 'HR' }] })).rejects.toMatchObject({
       code: 'E_USAGE',
       message: expect.stringContaining('belongs to none of the databases') as string,
@@ -199,15 +202,19 @@ describe('several databases', () => {
     await proxy.start();
     await applyFleet({ settings, named: named(2) });
     await fleet.script('0003_add_body', ADD_COLUMN);
-    const plans = await planDatabases({ settings, all: true });
+    const { plans } = await planDatabases({ settings, all: true });
     expect(Object.keys(plans)).toEqual([...NAMES]);
     await applyFleet({ settings, targets: ['south_1'] });
     await expect(applyFleet({ settings, plans })).rejects.toMatchObject({ code: 'E_PLAN_STALE' });
     const behind = (await status({ settings, onlyPending: true })).departments;
     expect(behind).toHaveLength(7);
-    const fresh = await planDatabases({ settings, all: true });
+    const { plans: fresh } = await planDatabases({ settings, all: true });
     expect(await applyFleet({ settings, plans: fresh })).toMatchObject({ succeeded: 7, failed: [] });
     const last = await planDatabases({ settings, all: true });
-    expect(Object.values(last).flatMap(({ steps }) => steps)).toEqual([]);
+    expect(Object.values(last.plans).flatMap(({ steps }) => steps)).toEqual([]);
+    await proxy.stop();
+    const partial = await planDatabases({ settings, all: true });
+    expect(Object.keys(partial.plans)).toEqual(NAMES.slice(0, 3));
+    expect(partial.unreached).toMatchObject([{ database: 'west', error: { code: 'E_DB_UNREACHABLE' } }]);
   });
 });
