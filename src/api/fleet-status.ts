@@ -18,6 +18,7 @@ import type { DepartmentStatus, StatusOptions, StatusResult } from './status.js'
 interface FleetStatus {
   readonly initialized: boolean;
   readonly departments: readonly DepartmentStatus[];
+  readonly known: number;
   readonly runs: readonly RunningRun[];
 }
 
@@ -40,6 +41,7 @@ export async function statusOverDatabases(options: StatusOptions): Promise<Statu
     server: parts.map(({ name }) => name).join(', '),
     initialized: done.some(({ initialized }) => initialized) || unreached.length > 0,
     departments,
+    known: done.reduce((sum, { known = 0 }) => sum + known, 0),
     packs: [],
     runs: done.flatMap(({ runs }) => runs),
     unreached,
@@ -65,13 +67,14 @@ async function readFleetStatus(
 ): Promise<FleetStatus> {
   const prepared = { ...(await prepareFleet(options)), part };
   const state = await readFleetBook(session, sharedRoles(prepared.settings.rolePrefix).owner);
-  const selection = await readSelection(session, options);
+  const selection = await readSelection(session, prepared.options);
   if (!state || state.groups.length === 0) {
     await part?.agree(matchPatterns([], selection));
-    return { initialized: false, departments: [], runs: [] };
+    return { initialized: false, departments: [], known: 0, runs: [] };
   }
   const { failed, running: runs } = state;
-  const chosen = await chosenIds(session, prepared, { state, selection });
+  const ids = departmentIds(state);
+  const chosen = await chosenIds(session, prepared, { state, selection, ids });
   const numbers = new Map(prepared.pack.scripts.map(({ pack, name, number }) => [`${pack}/${name}`, number]));
   const departments: DepartmentStatus[] = [];
   const suspects: string[] = [];
@@ -96,7 +99,7 @@ async function readFleetStatus(
   }
   const edited = await countEdited(session, prepared, departments, suspects);
   const counted = departments.map((each) => ({ ...each, edited: edited.get(each.departmentId) ?? 0 }));
-  return { initialized: true, departments: counted.sort(byRegistration), runs };
+  return { initialized: true, departments: counted.sort(byRegistration), known: ids.length, runs };
 }
 
 /** Registered departments first, each by id. */
@@ -104,19 +107,30 @@ const byRegistration = (a: DepartmentStatus, b: DepartmentStatus): number =>
   Number(a.status === 'UNREGISTERED') - Number(b.status === 'UNREGISTERED') ||
   (a.departmentId < b.departmentId ? -1 : 1);
 
+/** Shared packs have a colon in theirs. */
+const departmentIds = ({ groups }: FleetState): string[] =>
+  groups
+    .flatMap(({ targets }) => targets.map(({ id }) => id))
+    .filter((id) => id !== CONTROL_SCHEMA && !id.includes(':'));
+
 async function chosenIds(
   session: Session,
   prepared: Omit<PreparedFleet, 'part'> & { readonly part: Part | undefined },
-  { state, selection }: { readonly state: FleetState; readonly selection: TargetSelection },
+  {
+    state,
+    selection,
+    ids,
+  }: {
+    readonly state: FleetState;
+    readonly selection: TargetSelection;
+    readonly ids: readonly string[];
+  },
 ): Promise<ReadonlySet<string>> {
   const { onlyPending, onlyFailed, named } = selection;
   if (onlyPending || onlyFailed || named) {
     const surveyed = await surveyTargets(session, prepared, { state, scripts: prepared.scripts, selection });
     return new Set(surveyed.map(({ id }) => id));
   }
-  const ids = state.groups
-    .flatMap(({ targets }) => targets.map(({ id }) => id))
-    .filter((id) => id !== CONTROL_SCHEMA && !id.includes(':'));
   const matches = matchPatterns(ids, selection);
   if (prepared.part) await prepared.part.agree(matches);
   else refuseUnmatched(session, matches.unmatched);

@@ -22,6 +22,8 @@ function bodyOf(
   if (status.absentPack !== undefined)
     return `Pack ${status.absentPack} is not installed in ${status.server}.`;
   if (status.departments.length === 0) {
+    if (status.known)
+      return `None of ${count(status.known, 'department')} in ${status.server} meets the selection.`;
     const which = detailed ? 'No such department is' : 'No department is';
     return `${which} registered in ${status.server}.`;
   }

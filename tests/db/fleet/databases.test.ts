@@ -166,6 +166,11 @@ describe('several databases', () => {
       ...refused,
       message: expect.stringContaining('"south_9" is not registered') as string,
     });
+    expect(await status({ settings, targets: ['south_0'] })).toMatchObject({ known: 1 });
+    expect(await status({ settings, exclude: ['n*', 'e*', 's*', 'w*'] })).toMatchObject({
+      departments: [],
+      known: 4,
+    });
     expect((await status({ settings, onlyPending: true })).departments).toHaveLength(4);
     expect(await applyFleet({ settings, all: true, exclude: ['south_*'] })).toMatchObject({ succeeded: 3 });
     await proxy.stop();
