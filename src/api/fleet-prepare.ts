@@ -12,7 +12,7 @@ import type { GivenVariables } from '../plan/variables.js';
 import { createRenderer, type Renderer } from '../render/render.js';
 import { loadSqlParser } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
-import type { PackScript, TargetSelection } from './fleet-survey.js';
+import { mergeNamed, type PackScript, type TargetSelection } from './fleet-survey.js';
 import type { CommonOptions } from './options.js';
 import type { PartOfRun } from './over-databases.js';
 import type { FleetPlan } from './plan.js';
@@ -85,7 +85,7 @@ export async function prepareFleet(options: FleetOptions, part?: PartOfRun): Pro
     planDepartment(pack, target, { rolePrefix: settings.rolePrefix, variables });
   return {
     ...connecting({ ...options, settings }),
-    options,
+    options: { ...options, ...(options.named && { named: mergeNamed(options.named) }) },
     part,
     pack,
     renderer,
@@ -130,9 +130,9 @@ export async function closeDead(
 export async function readSelection(session: Session, options: FleetOptions): Promise<TargetSelection> {
   const { shard, targetsQuery, ...rest } = options;
   const parsed = { ...rest, ...(shard !== undefined && { shard: parseShard(shard) }) };
-  return targetsQuery === undefined
-    ? parsed
-    : { ...parsed, named: [...(options.named ?? []), ...(await queryTargets(session, targetsQuery))] };
+  if (targetsQuery === undefined) return parsed;
+  const queried = await queryTargets(session, targetsQuery);
+  return { ...parsed, named: mergeNamed([...(options.named ?? []), ...queried]) };
 }
 
 async function queryTargets(session: Session, query: string): Promise<{ id: string; name?: string }[]> {

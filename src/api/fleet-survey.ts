@@ -99,6 +99,27 @@ export async function surveyTargets(
   return selection.onlyPending ? targets.filter(({ pending }) => pending.length > 0) : targets;
 }
 
+/** A department as a person names it. */
+type Named = NonNullable<TargetSelection['named']>[number];
+
+/**
+ * Departments that were named, each once.
+ * @throws FedgenError E_USAGE for one that bears two names.
+ */
+export function mergeNamed(named: readonly Named[]): Named[] {
+  const merged = new Map<string, Named>();
+  for (const { id, name } of named) {
+    const known = merged.get(id)?.name;
+    if (known !== undefined && name !== undefined && known !== name)
+      throw new FedgenError('E_USAGE', `department "${id}" is named twice: "${known}" and "${name}"`, {
+        hint: 'Say it once, with the name that it is to have.',
+        details: { departmentId: id, names: [known, name] },
+      });
+    merged.set(id, { id, name: known ?? name });
+  }
+  return [...merged.values()];
+}
+
 function namedTargets(
   settings: Settings,
   selection: TargetSelection,

@@ -36,6 +36,20 @@ it('targets import takes departments over that stand, and refuses those that dif
   await installation.ok('status', '--check');
 });
 
+it('a file of targets may say a department twice, and not with two names', async () => {
+  await installation.workspace.write('targets.txt', 'law\nlaw,The law\nlaw,The law\n');
+  await installation.ok('apply', '--targets-from', 'targets.txt');
+  await installation.workspace.write('targets.txt', 'law,The law\nlaw,Outlaws\n');
+  const refused = await installation.run('apply', '--targets-from', 'targets.txt');
+  expectError(refused, 2, 'E_USAGE');
+  expect(refused.stderr).toContain('department "law" is named twice: "The law" and "Outlaws"');
+});
+
+it('status of a selection that chooses nothing says out of how many', async () => {
+  const { stdout } = await installation.ok('status', '--only-failed');
+  expect(stdout).toMatch(/^None of \d departments in \S+ meets the selection\.$/m);
+});
+
 it('targets import says what it needs', async () => {
   expectError(await installation.run('targets', 'import'), 2, 'E_USAGE');
   const named = ['--department', 'Name', '--department-id', 'a*'];

@@ -29,7 +29,7 @@ describe('a fleet', () => {
     const { settings } = fleet;
     const events: RunEvent[] = [];
     // What is new counts as known to --exclude.
-    const named = departments(8);
+    const named = [{ id: 'd01' }, ...departments(8), ...departments(2)];
     const first = await applyFleet({
       settings,
       named,
@@ -113,6 +113,7 @@ describe('a fleet', () => {
     const resumed = await applyFleet({ settings, resume: stopped.runId });
     expect(resumed).toMatchObject({ targets: 4, succeeded: 1, unchanged: 3 });
     expect((await applyFleet({ settings, onlyFailed: true })).targets).toBe(0);
+    expect(await status({ settings, onlyFailed: true })).toMatchObject({ departments: [], known: 6 });
     await expect(applyFleet({ settings, resume: 'nothing' })).rejects.toMatchObject({
       code: 'E_RUN_UNKNOWN',
     });
@@ -232,6 +233,18 @@ describe('a fleet', () => {
         code: 'E_USAGE',
         message: `"${maxFailures}" is no number of failures`,
       });
+  });
+
+  it('refuses a department with two names before it connects, and in what a query answers', async () => {
+    const twice = [...departments(2), { id: 'd02', name: 'Another' }];
+    const refused = {
+      code: 'E_USAGE',
+      message: 'department "d02" is named twice: "Department 02" and "Another"',
+    };
+    await expect(applyFleet({ settings: defaultSettings(), named: twice })).rejects.toMatchObject(refused);
+    const { settings } = await newFleet('twice');
+    const targetsQuery = `values ('d02', 'Department 02'), ('d02', 'Another')`;
+    await expect(applyFleet({ settings, targetsQuery })).rejects.toMatchObject(refused);
   });
 
   it('is worked on by eight runners at once, each script exactly once', async () => {
