@@ -235,6 +235,19 @@ describe('a fleet', () => {
       });
   });
 
+  it('refuses to stop at the first failure and at another one', async () => {
+    const nowhere = { settings: defaultSettings(), all: true };
+    for (const maxFailures of [3, '5%']) {
+      await expect(applyFleet({ ...nowhere, onError: 'stop', maxFailures })).rejects.toMatchObject({
+        code: 'E_USAGE',
+        message: `--on-error stop and --max-failures ${maxFailures} contradict each other`,
+      });
+      await expect(applyFleet({ ...nowhere, onError: 'continue', maxFailures })).rejects.toMatchObject({
+        code: 'E_NO_DATABASE',
+      });
+    }
+  });
+
   it('refuses a department with two names before it connects, and in what a query answers', async () => {
     const twice = [...departments(2), { id: 'd02', name: 'Another' }];
     const refused = {
