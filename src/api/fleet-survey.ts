@@ -77,6 +77,8 @@ export async function surveyTargets(
     readonly state: FleetState | undefined;
     readonly scripts: readonly PackScript[];
     readonly selection: TargetSelection;
+    /** Departments that are not registered yet are meant as well: they need a name. */
+    readonly makesNew?: boolean;
   },
 ): Promise<SurveyedTarget[]> {
   const { state, scripts, selection } = input;
@@ -93,7 +95,14 @@ export async function surveyTargets(
   if (to.part) await to.part.agree(matches);
   else refuseUnmatched(session, matches.unmatched);
   const named = selection.named?.map(({ id }) => id);
-  const ids = await narrow(session, to.settings, { state, selection, ids: named ?? [...all.keys()] });
+  const { owner } = sharedRoles(to.settings.rolePrefix);
+  const unfinished =
+    selection.resume === undefined ? undefined : await readUnfinished(session, owner, selection.resume);
+  if (input.makesNew && unfinished && !named) {
+    const nameless = unfinished.filter((id) => !all.has(id));
+    refuseNameless(selectIds(nameless, selection, to.settings.groups), selection.resume);
+  }
+  const ids = await narrow(session, owner, { state, selection, unfinished, ids: named ?? [...all.keys()] });
   const chosen = selectIds(ids, selection, to.settings.groups);
   const targets = [...new Set(chosen)].sort().flatMap((id) => all.get(id) ?? []);
   return selection.onlyPending ? targets.filter(({ pending }) => pending.length > 0) : targets;
@@ -137,19 +146,38 @@ function namedTargets(
   });
 }
 
+/** The book of runs knows no names. @throws FedgenError E_USAGE. */
+function refuseNameless(ids: readonly string[], runId: string | undefined): void {
+  if (ids.length === 0) return;
+  const some = ids.slice(0, 5).join(', ') + (ids.length > 5 ? ', …' : '');
+  throw new FedgenError(
+    'E_USAGE',
+    `run ${runId} was to make departments that are not registered yet: ${some}`,
+    {
+      hint: `Say their names again beside it: --targets-from FILE --resume ${runId}.`,
+      details: { runId, departmentIds: ids },
+    },
+  );
+}
+
 /** What the book of runs says about who is meant. */
 async function narrow(
   session: Session,
-  settings: Settings,
+  owner: string,
   {
     state,
     selection,
+    unfinished,
     ids,
-  }: { state: FleetState | undefined; selection: TargetSelection; ids: readonly string[] },
+  }: {
+    readonly state: FleetState | undefined;
+    readonly selection: TargetSelection;
+    readonly unfinished: readonly string[] | undefined;
+    readonly ids: readonly string[];
+  },
 ): Promise<readonly string[]> {
-  const { owner } = sharedRoles(settings.rolePrefix);
   const lists = [
-    selection.resume === undefined ? undefined : await readUnfinished(session, owner, selection.resume),
+    unfinished,
     selection.run === undefined ? undefined : await readTargetsOfRun(session, owner, selection.run),
     selection.onlyFailed && state?.hasRunTargets ? [...(await readFailed(session, owner)).keys()] : undefined,
   ].filter((list) => list !== undefined);

@@ -112,7 +112,12 @@ export async function planIn(
   state: FleetState | undefined,
 ): Promise<FleetPlan> {
   const selection = await readSelection(session, prepared.options);
-  const targets = await surveyTargets(session, prepared, { state, scripts: prepared.scripts, selection });
+  const targets = await surveyTargets(session, prepared, {
+    state,
+    scripts: prepared.scripts,
+    selection,
+    makesNew: true,
+  });
   const needy = targets.filter(
     ({ pending, isSuspect, unknown }) => pending.length > 0 || isSuspect || unknown.length > 0,
   );

@@ -119,6 +119,23 @@ describe('a fleet', () => {
     });
   });
 
+  it('that was to be made and is not registered needs its names again, to go on with a run', async () => {
+    const fleet = await newFleet('unmade');
+    const { settings } = fleet;
+    const named = departments(5);
+    await fleet.script('0003_add_body', SPOILED);
+    const { runId } = await applyFleet({ settings, named, concurrency: 1 });
+    await fleet.script('0003_add_body', ADD_COLUMN);
+    const refused = { code: 'E_USAGE', message: expect.stringContaining('yet: d04, d05') as string };
+    await expect(applyFleet({ settings, resume: runId })).rejects.toMatchObject(refused);
+    await expect(planFleet({ settings, resume: runId })).rejects.toMatchObject(refused);
+    const goal = { kind: 'to', number: 2 } as const;
+    expect(await rollbackFleet({ settings, resume: runId, goal })).toMatchObject({ targets: 1, failed: [] });
+    expect(await applyFleet({ settings, resume: runId, targets: ['d03'] })).toMatchObject({ succeeded: 1 });
+    expect(await applyFleet({ settings, resume: runId, named })).toMatchObject({ targets: 3, succeeded: 2 });
+    expect(await applyFleet({ settings, resume: runId })).toMatchObject({ targets: 3, unchanged: 3 });
+  });
+
   it('is taken back to where each was before a run, and only by it', async () => {
     const fleet = await newFleet('undo');
     const { settings } = fleet;
