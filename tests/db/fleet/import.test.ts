@@ -138,6 +138,10 @@ describe('departments that stand already', () => {
     });
     expect(await applyFleet({ settings, all: true })).toMatchObject({ targets: 0 });
     expect(await importTargets({ settings, all: true })).toMatchObject({ targets: 0, runId: undefined });
+    await expect(importTargets({ settings, all: true, exclude: ['q*'] })).rejects.toMatchObject({
+      code: 'E_TARGET_UNKNOWN',
+      message: expect.stringContaining('--exclude "q*" matches no department') as string,
+    });
     await expect(importTargets({ settings, targets: ['d01'] })).rejects.toMatchObject({
       code: 'E_TARGET_UNKNOWN',
       message: expect.stringContaining('no schema "d01_tenant"') as string,
