@@ -7,6 +7,7 @@ export {
   planDatabases,
   planFleet,
   type FleetPlan,
+  type FleetPlans,
   type PlannedScript,
   type PlannedStep,
 } from './api/plan.js';

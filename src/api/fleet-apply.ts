@@ -106,7 +106,12 @@ export async function surveyForApply(
   const state = (await ensure(before)) ? await readState(session, prepared.settings) : before;
   await closeDead(session, prepared, state);
   const selection = await readSelection(session, prepared.options);
-  return surveyTargets(session, prepared, { state, scripts: prepared.scripts, selection });
+  return surveyTargets(session, prepared, {
+    state,
+    scripts: prepared.scripts,
+    selection,
+    makesNew: true,
+  });
 }
 
 /** Applies what the control plane lacks. @returns whether that was anything. */

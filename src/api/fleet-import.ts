@@ -2,7 +2,7 @@ import type { FleetState } from '../apply/fleet-state.js';
 import { recordStanding } from '../apply/record-standing.js';
 import type { Session } from '../db/session.js';
 import { departmentSchema } from '../plan/names.js';
-import { selectIds } from '../plan/selection.js';
+import { matchPatterns, selectIds, type Patterns } from '../plan/selection.js';
 import { FedgenError } from '../shared/errors.js';
 import type { Finding } from '../validate/model.js';
 import {
@@ -83,9 +83,10 @@ async function surveyStanding(
   const standing = await readSchemas(session);
   const names = new Map(given?.map(({ id, name }) => [id, name]));
   const patterns = given ? { ...selection, targets: [...names.keys()] } : selection;
-  const { chosen, unmatched } = selectIds([...standing.keys()], patterns, prepared.settings.groups);
-  if (prepared.part) prepared.part.onUnmatched(unmatched);
-  else refuseAbsent(session, unmatched);
+  const chosen = selectIds([...standing.keys()], patterns, prepared.settings.groups);
+  const matches = matchPatterns([...standing.keys()], patterns);
+  if (prepared.part) await prepared.part.agree(matches);
+  else refuseAbsent(session, matches.unmatched);
   const named = chosen.map((id) => ({ id, name: names.get(id) ?? standing.get(id) }));
   const meant: TargetSelection = { named };
   return surveyTargets(session, prepared, { state, scripts: prepared.scripts, selection: meant });
@@ -105,10 +106,10 @@ async function readSchemas({ client }: Session): Promise<Map<string, string | un
   return new Map(rows.map(({ id, comment }) => [id, comment ?? undefined]));
 }
 
-function refuseAbsent(session: Session, unmatched: readonly string[]): void {
-  const [id] = unmatched;
-  if (id === undefined) return;
-  if (id.includes('*')) refuseUnmatched(session, unmatched);
+function refuseAbsent(session: Session, unmatched: Patterns): void {
+  const [id] = unmatched.targets;
+  if (id === undefined || id.includes('*') || unmatched.exclude.length > 0)
+    return refuseUnmatched(session, unmatched);
   throw new FedgenError(
     'E_TARGET_UNKNOWN',
     `there is no schema "${departmentSchema(id)}" in ${session.where}`,

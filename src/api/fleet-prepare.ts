@@ -12,7 +12,7 @@ import type { GivenVariables } from '../plan/variables.js';
 import { createRenderer, type Renderer } from '../render/render.js';
 import { loadSqlParser } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
-import type { PackScript, TargetSelection } from './fleet-survey.js';
+import { mergeNamed, type PackScript, type TargetSelection } from './fleet-survey.js';
 import type { CommonOptions } from './options.js';
 import type { PartOfRun } from './over-databases.js';
 import type { FleetPlan } from './plan.js';
@@ -29,7 +29,7 @@ export interface FleetOptions extends CommonOptions, Omit<TargetSelection, 'shar
   readonly variables?: GivenVariables;
   /** Departments at a time, each on a connection of its own. Default: 4, fewer where the server has little room. */
   readonly concurrency?: number | undefined;
-  /** `stop` (default) begins no further department after the first failure. */
+  /** `stop` (default) begins no further department after the first failure; not beside a number of failures. */
   readonly onError?: 'stop' | 'continue' | undefined;
   /** After how many failures no further department is begun: a number, or a share such as `5%`. */
   readonly maxFailures?: number | string | undefined;
@@ -85,7 +85,7 @@ export async function prepareFleet(options: FleetOptions, part?: PartOfRun): Pro
     planDepartment(pack, target, { rolePrefix: settings.rolePrefix, variables });
   return {
     ...connecting({ ...options, settings }),
-    options,
+    options: { ...options, ...(options.named && { named: mergeNamed(options.named) }) },
     part,
     pack,
     renderer,
@@ -130,9 +130,9 @@ export async function closeDead(
 export async function readSelection(session: Session, options: FleetOptions): Promise<TargetSelection> {
   const { shard, targetsQuery, ...rest } = options;
   const parsed = { ...rest, ...(shard !== undefined && { shard: parseShard(shard) }) };
-  return targetsQuery === undefined
-    ? parsed
-    : { ...parsed, named: [...(options.named ?? []), ...(await queryTargets(session, targetsQuery))] };
+  if (targetsQuery === undefined) return parsed;
+  const queried = await queryTargets(session, targetsQuery);
+  return { ...parsed, named: mergeNamed([...(options.named ?? []), ...queried]) };
 }
 
 async function queryTargets(session: Session, query: string): Promise<{ id: string; name?: string }[]> {
@@ -148,7 +148,7 @@ async function queryTargets(session: Session, query: string): Promise<{ id: stri
   }
 }
 
-/** @throws FedgenError E_USAGE for what is neither a number nor a share. */
+/** @throws FedgenError E_USAGE for what is neither a number nor a share, and for one beside `stop`. */
 export function mostFailures(
   { onError, maxFailures }: Pick<FleetOptions, 'onError' | 'maxFailures'>,
   targets: number,
@@ -156,6 +156,15 @@ export function mostFailures(
   if (maxFailures === undefined) return onError === 'continue' ? Number.POSITIVE_INFINITY : 1;
   const [, digits = '', percent] = /^(\d{1,9})(%?)$/.exec(String(maxFailures)) ?? [];
   const number = Number(digits);
+  if (onError === 'stop') {
+    throw new FedgenError(
+      'E_USAGE',
+      `--on-error stop and --max-failures ${maxFailures} contradict each other`,
+      {
+        hint: 'Leave one of them out: the first failure stops all, or so many do.',
+      },
+    );
+  }
   if (digits === '' || number === 0 || (percent === '%' && number > 100)) {
     throw new FedgenError('E_USAGE', `"${maxFailures}" is no number of failures`, {
       hint: 'Write a number from 1, or a share of the departments such as 5%.',

@@ -49,7 +49,7 @@ async function rollBackInOne(selecting: FleetRollbackOptions, part?: PartOfRun):
   return withDatabase(prepared, 'rolling back departments', async (session) => {
     const state = await readState(session, prepared.settings);
     await closeDead(session, prepared, state);
-    const selection = await readSelection(session, selecting);
+    const selection = await readSelection(session, prepared.options);
     const chosen = await surveyTargets(session, prepared, { state, scripts: prepared.scripts, selection });
     const targets = chosen.filter(({ pending }) => pending.length < prepared.scripts.length);
     const at: Parameters<typeof runOverFleet>[2]['at'] = (run, rows, runId) =>

@@ -5,11 +5,11 @@ import { scriptStates } from '../apply/script-states.js';
 import { defaultSettings } from '../config/settings.js';
 import type { Session } from '../db/session.js';
 import { CONTROL_SCHEMA, departmentSchema, sharedRoles } from '../plan/names.js';
-import { isSelected, selectIds } from '../plan/selection.js';
-import { EXIT, FedgenError } from '../shared/errors.js';
+import { matchPatterns, selectIds } from '../plan/selection.js';
 import { prepareFleet, readSelection, type PreparedFleet } from './fleet-prepare.js';
-import { compareStand, refuseUnmatched, surveyTargets } from './fleet-survey.js';
+import { compareStand, refuseUnmatched, surveyTargets, type TargetSelection } from './fleet-survey.js';
 import type { PartOfRun } from './over-databases.js';
+import { askEach, refuseAllGone, unreachedOf } from './roll-call.js';
 import { connecting, withDatabase } from './run.js';
 import { splitOver } from './split-over.js';
 import type { DepartmentStatus, StatusOptions, StatusResult } from './status.js';
@@ -18,6 +18,7 @@ import type { DepartmentStatus, StatusOptions, StatusResult } from './status.js'
 interface FleetStatus {
   readonly initialized: boolean;
   readonly departments: readonly DepartmentStatus[];
+  readonly known: number;
   readonly runs: readonly RunningRun[];
 }
 
@@ -29,37 +30,25 @@ export async function statusOverDatabases(options: StatusOptions): Promise<Statu
   const settings = options.settings ?? defaultSettings();
   if (settings.databases.length === 0) return statusOf(options);
   const parts = splitOver(options, settings);
-  const unmatched: (readonly string[])[] = [];
-  const part = { onUnmatched: (patterns: readonly string[]): void => void unmatched.push(patterns) };
-  const ends = await Promise.allSettled(parts.map((each) => statusOf(each.options, part)));
-  const all = ends.map((end, index) => ({ name: parts[index]?.name ?? '', end }));
-  const done = all.flatMap(({ name, end }) => (end.status === 'fulfilled' ? [{ name, ...end.value }] : []));
-  const unreached = all.flatMap(({ name, end }) =>
-    end.status === 'rejected' ? [{ database: name, error: asReportable(end.reason) }] : [],
-  );
-  if (done.length === 0 && unreached[0]) throw unreached[0].error;
+  const outcomes = await askEach(parts, ({ options: own }, agree) => statusOf(own, { agree }));
+  refuseAllGone(outcomes);
+  const done = outcomes.flatMap((each) => ('result' in each ? [{ name: each.name, ...each.result }] : []));
   const departments = done.flatMap(({ name, departments: found }) =>
     found.map((each) => ({ ...each, database: name })),
   );
-  if (departments.length === 0 && unreached.length === 0)
-    refuseUnmatched({ where: parts.map(({ name }) => name).join(', ') }, unmatched.flat());
+  const unreached = unreachedOf(outcomes);
   return {
     server: parts.map(({ name }) => name).join(', '),
     initialized: done.some(({ initialized }) => initialized) || unreached.length > 0,
     departments,
+    known: done.reduce((sum, { known = 0 }) => sum + known, 0),
     packs: [],
     runs: done.flatMap(({ runs }) => runs),
     unreached,
   };
 }
 
-/** What is wrong with the call, or with fedgen, is not the database's fault. */
-function asReportable(error: unknown): FedgenError {
-  if (error instanceof FedgenError && error.exitCode !== EXIT.usage) return error;
-  throw error;
-}
-
-type Part = Pick<PartOfRun, 'onUnmatched'>;
+type Part = Pick<PartOfRun, 'agree'>;
 
 async function statusOf(options: StatusOptions, part?: Part): Promise<StatusResult> {
   return withDatabase(connecting(options), 'reading the ledger', async (session) => ({
@@ -78,9 +67,14 @@ async function readFleetStatus(
 ): Promise<FleetStatus> {
   const prepared = { ...(await prepareFleet(options)), part };
   const state = await readFleetBook(session, sharedRoles(prepared.settings.rolePrefix).owner);
-  if (!state || state.groups.length === 0) return { initialized: false, departments: [], runs: [] };
+  const selection = await readSelection(session, prepared.options);
+  if (!state || state.groups.length === 0) {
+    await part?.agree(matchPatterns([], selection));
+    return { initialized: false, departments: [], known: 0, runs: [] };
+  }
   const { failed, running: runs } = state;
-  const chosen = await chosenIds(session, prepared, state);
+  const ids = departmentIds(state);
+  const chosen = await chosenIds(session, prepared, { state, selection, ids });
   const numbers = new Map(prepared.pack.scripts.map(({ pack, name, number }) => [`${pack}/${name}`, number]));
   const departments: DepartmentStatus[] = [];
   const suspects: string[] = [];
@@ -105,7 +99,7 @@ async function readFleetStatus(
   }
   const edited = await countEdited(session, prepared, departments, suspects);
   const counted = departments.map((each) => ({ ...each, edited: edited.get(each.departmentId) ?? 0 }));
-  return { initialized: true, departments: counted.sort(byRegistration), runs };
+  return { initialized: true, departments: counted.sort(byRegistration), known: ids.length, runs };
 }
 
 /** Registered departments first, each by id. */
@@ -113,24 +107,34 @@ const byRegistration = (a: DepartmentStatus, b: DepartmentStatus): number =>
   Number(a.status === 'UNREGISTERED') - Number(b.status === 'UNREGISTERED') ||
   (a.departmentId < b.departmentId ? -1 : 1);
 
+/** Shared packs have a colon in theirs. */
+const departmentIds = ({ groups }: FleetState): string[] =>
+  groups
+    .flatMap(({ targets }) => targets.map(({ id }) => id))
+    .filter((id) => id !== CONTROL_SCHEMA && !id.includes(':'));
+
 async function chosenIds(
   session: Session,
   prepared: Omit<PreparedFleet, 'part'> & { readonly part: Part | undefined },
-  state: FleetState,
+  {
+    state,
+    selection,
+    ids,
+  }: {
+    readonly state: FleetState;
+    readonly selection: TargetSelection;
+    readonly ids: readonly string[];
+  },
 ): Promise<ReadonlySet<string>> {
-  const selection = await readSelection(session, prepared.options);
   const { onlyPending, onlyFailed, named } = selection;
   if (onlyPending || onlyFailed || named) {
     const surveyed = await surveyTargets(session, prepared, { state, scripts: prepared.scripts, selection });
     return new Set(surveyed.map(({ id }) => id));
   }
-  const ids = state.groups
-    .flatMap(({ targets }) => targets.map(({ id }) => id))
-    .filter((id) => id !== CONTROL_SCHEMA && !id.includes(':'));
-  const { chosen, unmatched } = selectIds(ids, selection, prepared.settings.groups);
-  if (prepared.part) prepared.part.onUnmatched(unmatched);
-  else if (isSelected(selection)) refuseUnmatched(session, unmatched);
-  return new Set(chosen);
+  const matches = matchPatterns(ids, selection);
+  if (prepared.part) await prepared.part.agree(matches);
+  else refuseUnmatched(session, matches.unmatched);
+  return new Set(selectIds(ids, selection, prepared.settings.groups));
 }
 
 /** Other templates may still give the SQL that was applied: that takes rendering, and is asked for suspects only. */

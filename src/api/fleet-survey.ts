@@ -4,9 +4,10 @@ import type { Session } from '../db/session.js';
 import type { Settings } from '../config/settings.js';
 import type { Pack } from '../packs/pack.js';
 import { assertDepartmentId, assertDepartmentName, CONTROL_SCHEMA, sharedRoles } from '../plan/names.js';
-import { isSelected, selectIds, type IdSelection } from '../plan/selection.js';
+import { isSelected, matchPatterns, selectIds, type IdSelection, type Patterns } from '../plan/selection.js';
 import { isReservedWord } from '../render/sql.js';
 import { FedgenError } from '../shared/errors.js';
+import type { PartOfRun } from './over-databases.js';
 
 /** Which targets of a database are meant. */
 export interface TargetSelection extends IdSelection {
@@ -70,12 +71,14 @@ export async function surveyTargets(
   to: {
     readonly settings: Settings;
     readonly pack: Pack;
-    readonly part?: { readonly onUnmatched: (patterns: readonly string[]) => void } | undefined;
+    readonly part?: Pick<PartOfRun, 'agree'> | undefined;
   },
   input: {
     readonly state: FleetState | undefined;
     readonly scripts: readonly PackScript[];
     readonly selection: TargetSelection;
+    /** Departments that are not registered yet are meant as well: they need a name. */
+    readonly makesNew?: boolean;
   },
 ): Promise<SurveyedTarget[]> {
   const { state, scripts, selection } = input;
@@ -88,14 +91,42 @@ export async function surveyTargets(
     const compared = all.get(each.id) ?? compareStand(scripts, standOf(state, each.id));
     all.set(each.id, { ...compared, ...each });
   }
+  const matches = matchPatterns([...all.keys()], selection);
+  if (to.part) await to.part.agree(matches);
+  else refuseUnmatched(session, matches.unmatched);
   const named = selection.named?.map(({ id }) => id);
-  const ids = await narrow(session, to.settings, { state, selection, ids: named ?? [...all.keys()] });
-  const { chosen } = selectIds(ids, selection, to.settings.groups);
-  const { unmatched } = selectIds([...all.keys()], selection, to.settings.groups);
-  if (to.part) to.part.onUnmatched(unmatched);
-  else refuseUnmatched(session, unmatched);
+  const { owner } = sharedRoles(to.settings.rolePrefix);
+  const unfinished =
+    selection.resume === undefined ? undefined : await readUnfinished(session, owner, selection.resume);
+  if (input.makesNew && unfinished && !named) {
+    const nameless = unfinished.filter((id) => !all.has(id));
+    refuseNameless(selectIds(nameless, selection, to.settings.groups), selection.resume);
+  }
+  const ids = await narrow(session, owner, { state, selection, unfinished, ids: named ?? [...all.keys()] });
+  const chosen = selectIds(ids, selection, to.settings.groups);
   const targets = [...new Set(chosen)].sort().flatMap((id) => all.get(id) ?? []);
   return selection.onlyPending ? targets.filter(({ pending }) => pending.length > 0) : targets;
+}
+
+/** A department as a person names it. */
+type Named = NonNullable<TargetSelection['named']>[number];
+
+/**
+ * Departments that were named, each once.
+ * @throws FedgenError E_USAGE for one that bears two names.
+ */
+export function mergeNamed(named: readonly Named[]): Named[] {
+  const merged = new Map<string, Named>();
+  for (const { id, name } of named) {
+    const known = merged.get(id)?.name;
+    if (known !== undefined && name !== undefined && known !== name)
+      throw new FedgenError('E_USAGE', `department "${id}" is named twice: "${known}" and "${name}"`, {
+        hint: 'Say it once, with the name that it is to have.',
+        details: { departmentId: id, names: [known, name] },
+      });
+    merged.set(id, { id, name: known ?? name });
+  }
+  return [...merged.values()];
 }
 
 function namedTargets(
@@ -115,19 +146,38 @@ function namedTargets(
   });
 }
 
+/** The book of runs knows no names. @throws FedgenError E_USAGE. */
+function refuseNameless(ids: readonly string[], runId: string | undefined): void {
+  if (ids.length === 0) return;
+  const some = ids.slice(0, 5).join(', ') + (ids.length > 5 ? ', …' : '');
+  throw new FedgenError(
+    'E_USAGE',
+    `run ${runId} was to make departments that are not registered yet: ${some}`,
+    {
+      hint: `Say their names again beside it: --targets-from FILE --resume ${runId}.`,
+      details: { runId, departmentIds: ids },
+    },
+  );
+}
+
 /** What the book of runs says about who is meant. */
 async function narrow(
   session: Session,
-  settings: Settings,
+  owner: string,
   {
     state,
     selection,
+    unfinished,
     ids,
-  }: { state: FleetState | undefined; selection: TargetSelection; ids: readonly string[] },
+  }: {
+    readonly state: FleetState | undefined;
+    readonly selection: TargetSelection;
+    readonly unfinished: readonly string[] | undefined;
+    readonly ids: readonly string[];
+  },
 ): Promise<readonly string[]> {
-  const { owner } = sharedRoles(settings.rolePrefix);
   const lists = [
-    selection.resume === undefined ? undefined : await readUnfinished(session, owner, selection.resume),
+    unfinished,
     selection.run === undefined ? undefined : await readTargetsOfRun(session, owner, selection.run),
     selection.onlyFailed && state?.hasRunTargets ? [...(await readFailed(session, owner)).keys()] : undefined,
   ].filter((list) => list !== undefined);
@@ -136,8 +186,20 @@ async function narrow(
 }
 
 /** @throws FedgenError E_TARGET_UNKNOWN for what a person named and nobody bears. */
-export function refuseUnmatched(session: { readonly where: string }, unmatched: readonly string[]): void {
-  const [id] = unmatched;
+export function refuseUnmatched(session: { readonly where: string }, unmatched: Patterns): void {
+  const { targets, exclude } = unmatched;
+  if (exclude.length > 0) {
+    const patterns = exclude.map((pattern) => `"${pattern}"`).join(', ');
+    throw new FedgenError(
+      'E_TARGET_UNKNOWN',
+      `--exclude ${patterns} matches no department in ${session.where}`,
+      {
+        hint: 'Mend it: what it was to leave out would not be left out. "fedgen status" lists what is there.',
+        details: { exclude },
+      },
+    );
+  }
+  const [id] = targets;
   if (id === undefined) return;
   const what = id.includes('*') ? `no department matches "${id}"` : `department "${id}" is not registered`;
   throw new FedgenError('E_TARGET_UNKNOWN', `${what} in ${session.where}`, {

@@ -3,11 +3,13 @@ import type { OnEvent } from '../apply/events.js';
 import type { MigrationCommand } from '../apply/ledger.js';
 import { defaultSettings } from '../config/settings.js';
 import { createWaveGates, type WaveGate } from '../plan/placement.js';
-import { EXIT, FedgenError } from '../shared/errors.js';
+import type { PatternMatches } from '../plan/selection.js';
+import { FedgenError } from '../shared/errors.js';
 import type { FleetOptions } from './fleet-prepare.js';
 import { mostFailures } from './fleet-prepare.js';
 import { requireSelection } from './fleet-survey.js';
 import type { FleetResult } from './fleet.js';
+import { askEach, refuseAllGone, unreachedOf, type Outcome as OutcomeOf } from './roll-call.js';
 import { splitOver, type PartOptions } from './split-over.js';
 
 /** What the part of a run in one of several databases has in common with the others. */
@@ -15,14 +17,12 @@ export interface PartOfRun {
   /** The same in every database. */
   readonly runId: string;
   readonly gate: WaveGate;
-  /** Told the patterns that match nothing here: they may match elsewhere. */
-  readonly onUnmatched: (patterns: readonly string[]) => void;
+  /** Told what the patterns of the call match here; waits for what they match elsewhere. */
+  readonly agree: (matches: PatternMatches) => Promise<void>;
 }
 
 type InOne<O extends FleetOptions> = (options: O, part?: PartOfRun) => Promise<FleetResult>;
-type Outcome = { readonly name: string } & (
-  { readonly result: FleetResult } | { readonly error: FedgenError }
-);
+type Outcome = OutcomeOf<FleetResult>;
 
 /**
  * Does a verb of many departments in every database that they are placed in, all databases at a time, under one run id; in the
@@ -45,14 +45,16 @@ export async function overDatabases<O extends FleetOptions>(
   const stop = new AbortController();
   const drain = AbortSignal.any([stop.signal, ...(options.drain ? [options.drain] : [])]);
   const onEvent = countingFailures(options, () => stop.abort());
-  const go = (some: readonly PartOptions<O>[]): Promise<Outcome[]> =>
+  const go = (some: readonly PartOptions<O>[], more?: Partial<PartOfRun>): Promise<Outcome[]> =>
     runParts(some, { runId, groups: settings.groups }, (part, shared) =>
-      inOne({ ...part, drain, onEvent }, shared),
+      inOne({ ...part, drain, onEvent }, { ...shared, ...more }),
     );
   const first = await go(parts);
-  const outcomes = await withUnknownRun(options, parts, first, go);
-  const errors = outcomes.flatMap((each) => ('error' in each ? [each] : []));
-  if (errors[0] && errors.length === outcomes.length) throw errors[0].error;
+  // Patterns were agreed upon by all of them already.
+  const outcomes = await withUnknownRun(options, parts, first, (some) =>
+    go(some, { agree: () => Promise.resolve() }),
+  );
+  refuseAllGone(outcomes);
   const wasInterrupted = options.signal?.aborted === true || options.drain?.aborted === true;
   return combine(command, outcomes, { durationMs: performance.now() - started, wasInterrupted });
 }
@@ -64,27 +66,10 @@ async function runParts<O extends FleetOptions>(
   run: (options: O, part: PartOfRun) => Promise<FleetResult>,
 ): Promise<Outcome[]> {
   const gates = createWaveGates(Object.keys(groups), parts.length);
-  const unmatched: string[][] = [];
-  const ends = await Promise.allSettled(
-    parts.map(async ({ options }, index) => {
-      const gate = gates[index] ?? NO_GATE;
-      const onUnmatched = (patterns: readonly string[]): void => void unmatched.push([...patterns]);
-      try {
-        return await run(options, { runId, gate, onUnmatched });
-      } finally {
-        gate.leave();
-      }
-    }),
-  );
-  const outcomes = ends.map((end, index): Outcome => {
-    const name = parts[index]?.name ?? '';
-    if (end.status === 'fulfilled') return { name, result: end.value };
-    const error: unknown = end.reason;
-    if (error instanceof FedgenError && error.exitCode !== EXIT.usage) return { name, error };
-    throw error;
+  return askEach(parts, async ({ options }, agree, index) => {
+    const gate = gates[index] ?? NO_GATE;
+    return run(options, { runId, gate, agree }).finally(gate.leave);
   });
-  refuseUnmatchedEverywhere(parts, outcomes, unmatched);
-  return outcomes;
 }
 
 const NO_GATE: WaveGate = {
@@ -92,22 +77,6 @@ const NO_GATE: WaveGate = {
   fail: () => undefined,
   leave: () => undefined,
 };
-
-/** @throws FedgenError E_TARGET_UNKNOWN where what a person named is nowhere, and nothing was done therefore. */
-function refuseUnmatchedEverywhere(
-  parts: readonly PartOptions<FleetOptions>[],
-  outcomes: readonly Outcome[],
-  unmatched: readonly (readonly string[])[],
-): void {
-  const done = outcomes.some((each) => 'error' in each || each.result.targets > 0);
-  const [pattern] = unmatched.find((each) => each.length > 0) ?? [];
-  if (done || pattern === undefined) return;
-  const names = parts.map(({ name }) => name).join(', ');
-  throw new FedgenError('E_TARGET_UNKNOWN', `no department matches "${pattern}" in ${names}`, {
-    hint: '"fedgen status" lists what is there.',
-    details: { pattern },
-  });
-}
 
 /** Stops all databases at the failure at which one alone would stop. */
 function countingFailures({ onEvent, ...policy }: FleetOptions, stop: () => void): OnEvent {
@@ -179,9 +148,7 @@ function combine(
     scripts: sum(({ scripts }) => scripts),
     failed: done.flatMap(({ name, result }) => result.failed.map((each) => ({ ...each, database: name }))),
     notRun,
-    unreached: outcomes.flatMap((each) =>
-      'error' in each ? [{ database: each.name, error: each.error }] : [],
-    ),
+    unreached: unreachedOf(outcomes),
     interrupted: wasInterrupted && notRun.length > 0,
     stopped: done.map(({ result }) => result.stopped).find((error) => error !== undefined),
     durationMs,

@@ -18,13 +18,13 @@ import {
 } from './fleet-prepare.js';
 import {
   compareStand,
-  refuseUnmatched,
   requireSelection,
   standOf,
   surveyTargets,
   type SurveyedTarget,
 } from './fleet-survey.js';
 import type { PartOfRun } from './over-databases.js';
+import { askEach, refuseAllGone, unreachedOf, type Unreached } from './roll-call.js';
 import { withDatabase } from './run.js';
 import { splitOver } from './split-over.js';
 
@@ -75,7 +75,7 @@ export async function planFleet(options: FleetOptions): Promise<FleetPlan> {
   return planInOne(options, undefined);
 }
 
-type Part = Pick<PartOfRun, 'onUnmatched'>;
+type Part = Pick<PartOfRun, 'agree'>;
 
 async function planInOne(options: FleetOptions, part: Part | undefined): Promise<FleetPlan> {
   const prepared = { ...(await prepareFleet(options)), part };
@@ -85,19 +85,24 @@ async function planInOne(options: FleetOptions, part: Part | undefined): Promise
   });
 }
 
+/** Plans of several databases, by their names. */
+export interface FleetPlans {
+  readonly plans: Readonly<Record<string, FleetPlan>>;
+  /** Those that could not be asked, and why: the plans are not those of the whole fleet then. */
+  readonly unreached: Unreached;
+}
+
 /**
- * The same for each of several databases, by its name. A database that cannot be asked leaves no plan.
- * @throws FedgenError as {@link planFleet} does; E_TARGET_UNKNOWN for a pattern that matches in no database.
+ * The same for each of several databases. One that cannot be asked is reported, and has no plan.
+ * @throws FedgenError as {@link planFleet} does; why the first could not be asked, where none could.
  */
-export async function planDatabases(options: FleetOptions): Promise<Record<string, FleetPlan>> {
+export async function planDatabases(options: FleetOptions): Promise<FleetPlans> {
   requireSelection(options, 'plan');
   const parts = splitOver(options, options.settings ?? defaultSettings());
-  const unmatched: (readonly string[])[] = [];
-  const part = { onUnmatched: (patterns: readonly string[]): void => void unmatched.push(patterns) };
-  const plans = await Promise.all(parts.map(({ options: own }) => planInOne(own, part)));
-  if (plans.every(({ steps, unchanged }) => steps.length === 0 && unchanged === 0))
-    refuseUnmatched({ where: parts.map(({ name }) => name).join(', ') }, unmatched.flat());
-  return Object.fromEntries(parts.map(({ name }, index) => [name, plans[index] as FleetPlan]));
+  const outcomes = await askEach(parts, ({ options: own }, agree) => planInOne(own, { agree }));
+  refuseAllGone(outcomes);
+  const plans = outcomes.flatMap((each) => ('result' in each ? [[each.name, each.result] as const] : []));
+  return { plans: Object.fromEntries(plans), unreached: unreachedOf(outcomes) };
 }
 
 /** The plan for a state that was read. */
@@ -107,7 +112,12 @@ export async function planIn(
   state: FleetState | undefined,
 ): Promise<FleetPlan> {
   const selection = await readSelection(session, prepared.options);
-  const targets = await surveyTargets(session, prepared, { state, scripts: prepared.scripts, selection });
+  const targets = await surveyTargets(session, prepared, {
+    state,
+    scripts: prepared.scripts,
+    selection,
+    makesNew: true,
+  });
   const needy = targets.filter(
     ({ pending, isSuspect, unknown }) => pending.length > 0 || isSuspect || unknown.length > 0,
   );

@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.js';
 import type { FleetOptions } from './fleet-prepare.js';
+import { mergeNamed } from './fleet-survey.js';
 import { requirePlace, settingsIn } from './placement.js';
 
 /** What is asked of one of several databases. */
@@ -15,7 +16,8 @@ export interface PartOptions<O extends FleetOptions> {
  */
 export function splitOver<O extends FleetOptions>(options: O, settings: Settings): PartOptions<O>[] {
   const placeNameOf = (id: string): string => requirePlace(settings, id).name;
-  const { targets, named, plans } = options;
+  const { targets, plans } = options;
+  const named = options.named && mergeNamed(options.named);
   const idPlaces = new Map(
     [...(targets ?? []).filter((each) => !each.includes('*')), ...(named ?? []).map(({ id }) => id)].map(
       (id) => [id, placeNameOf(id)],

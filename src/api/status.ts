@@ -67,6 +67,8 @@ export interface StatusResult {
   readonly initialized: boolean;
   /** The departments, when the pack has a schema per department. */
   readonly departments: readonly DepartmentStatus[];
+  /** How many departments there are, chosen or not; undefined where one was asked for by its id. */
+  readonly known?: number;
   /** The pack that was asked for, when it is shared and something of it stands. */
   readonly packs: readonly PackStatus[];
   /** Name of the pack that was asked for, where nothing of it stands. */

@@ -4,7 +4,7 @@ import type { Session } from '../db/session.js';
 import type { IdentityMode, Pack } from '../packs/pack.js';
 import { IDENTITY_VARIABLE } from '../packs/tenancy.js';
 import { sharedRoles } from '../plan/names.js';
-import { selectIds, type IdSelection } from '../plan/selection.js';
+import { matchPatterns, selectIds, type IdSelection } from '../plan/selection.js';
 import type { TargetPlan } from '../plan/target.js';
 import { FedgenError } from '../shared/errors.js';
 import { expectTarget, type Recorded } from '../validate/expectation.js';
@@ -52,9 +52,10 @@ export function chooseTargets(
 ): RegisteredTarget[] {
   if (pack.tenancy !== 'schema') return [requirePack(session, registry, pack)];
   const ids = registry.departments.map(({ id }) => id);
-  const { chosen, unmatched } = selectIds(ids, selection, settings.groups);
-  refuseUnmatched(session, ids.length === 0 ? [...unmatched, ...(selection.targets ?? [])] : unmatched);
-  const wanted = new Set(chosen);
+  const wanted = new Set(selectIds(ids, selection, settings.groups));
+  const { unmatched } = matchPatterns(ids, selection);
+  // Of an empty registry not even everything can be validated.
+  refuseUnmatched(session, ids.length === 0 ? { ...unmatched, targets: selection.targets ?? [] } : unmatched);
   return registry.departments.filter(({ id }) => wanted.has(id));
 }
 

@@ -3,6 +3,7 @@ import type { RenderedScript, RenderedSql, ScriptChecksums } from '../render/ren
 import { bringsLedger, rolledBackSql } from '../render/ledger-sql.js';
 import { quoteIdentifier, quoteLiteral } from '../render/quote.js';
 import { FedgenError } from '../shared/errors.js';
+import { count } from '../shared/texts.js';
 import { closeFailedRun, withOutcomes, type TargetOutcome, type TargetRun } from './apply.js';
 import { countLosses, refuseLosses, rollingBack, type Loss } from './data-loss.js';
 import type { ScriptOutcome } from './events.js';
@@ -100,7 +101,7 @@ function refuseUnknownNumber(applied: readonly Pair<ScriptChecksums>[], number: 
 
 function refuseTooMany(applied: readonly unknown[], steps: number): void {
   if (steps <= applied.length || applied.length === 0) return;
-  throw new FedgenError('E_USAGE', `only ${applied.length} scripts are applied, not ${steps}`, {
+  throw new FedgenError('E_USAGE', `at most ${count(applied.length, 'script')} can be undone, not ${steps}`, {
     hint: '--to 0 rolls all of them back.',
   });
 }

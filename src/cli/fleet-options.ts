@@ -56,12 +56,13 @@ export function fleetPolicyOf(
   const concurrency = number(options, 'concurrency');
   const maxFailures = text(options, 'maxFailures');
   const duty = text(options, 'duty');
+  const onError = text(options, 'onError');
   if (concurrency === 0) throw new FedgenError('E_USAGE', '--concurrency 0 would do nothing');
   return {
     ...(concurrency !== undefined && { concurrency }),
     ...(maxFailures !== undefined && { maxFailures }),
     ...(duty !== undefined && { duty: parseDuty(duty) }),
-    onError: text(options, 'onError') === 'continue' ? 'continue' : 'stop',
+    ...((onError === 'stop' || onError === 'continue') && { onError }),
     variables: variables(options),
   };
 }

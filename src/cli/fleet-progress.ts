@@ -1,4 +1,5 @@
 import type { RunEvent } from '../apply/events.js';
+import { count } from '../shared/texts.js';
 
 /** How far a run over many departments has come. */
 export interface FleetProgress {
@@ -20,9 +21,10 @@ export function createFleetProgress(): FleetProgress {
         // Several databases tell of their parts of one run.
         if (total === 0) startedAt = now;
         total += event.targets;
-        return `run ${event.runId}: ${event.targets} departments in ${event.server}, ${event.concurrency} at a time`;
+        return `run ${event.runId}: ${count(event.targets, 'department')} in ${event.server}, ${event.concurrency} at a time`;
       }
-      if (event.type === 'wave') return `wave ${event.name || 'of all others'}: ${event.targets} departments`;
+      if (event.type === 'wave')
+        return `wave ${event.name || 'of all others'}: ${count(event.targets, 'department')}`;
       if (event.type === 'target-later' && event.attempt === 1)
         return `later ${event.target}: ${event.reason}`;
       if (event.type !== 'target-done') return undefined;
@@ -36,7 +38,7 @@ export function createFleetProgress(): FleetProgress {
       const perSecond = done / Math.max((now - startedAt) / 1000, 0.001);
       const left = perSecond > 0 ? `, ${timeLeft((total - done) / perSecond)} left` : '';
       const bad = failed > 0 ? `, ${failed} failed` : '';
-      return `${done} of ${total} departments${bad}, ${perSecond.toFixed(1)} a second${left}`;
+      return `${done} of ${count(total, 'department')}${bad}, ${perSecond.toFixed(1)} a second${left}`;
     },
   };
 }

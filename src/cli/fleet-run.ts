@@ -22,5 +22,6 @@ export async function runFleetCommand(
   const format = text(options, 'format');
   const common = { ...fleetPolicyOf(options), settings, signal, drain: drain.signal };
   drain.use();
-  return printFleet(await withProgress((onEvent) => work({ ...common, onEvent }), format), format);
+  const progress = { format, drain: drain.signal };
+  return printFleet(await withProgress((onEvent) => work({ ...common, onEvent }), progress), format);
 }

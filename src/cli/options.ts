@@ -111,7 +111,7 @@ export const FLEET = (): Commander.Option[] => [
   option('--concurrency <number>', 'departments at a time (4, fewer on a full server)').argParser(
     wholeNumber,
   ),
-  option('--on-error <policy>', 'what the first failure does').choices(['stop', 'continue']).default('stop'),
+  option('--on-error <policy>', 'what the first failure does, by default stop').choices(['stop', 'continue']),
   option('--max-failures <number>', 'begin no further department after so many failures, or a share: 5%'),
   option('--duty <share>', 'share of the time that each connection works, such as 50%'),
 ];

@@ -16,8 +16,11 @@ interface Progress {
 const LINE_EVERY_MS = 5_000;
 const SPIN_EVERY_MS = 200;
 
+/** What the first signal does, told at once: what is under way may take a while. */
+const FINISHING = 'finishing what is under way, and beginning nothing more; a second signal cancels it';
+
 /** Starts showing progress. ora is only loaded where there is a terminal to spin on. */
-async function startProgress(): Promise<Progress> {
+async function startProgress(drain: AbortSignal | undefined): Promise<Progress> {
   // A terminal of no columns, as "docker exec -t" and "script" make, has no room: ora would clear lines for ever.
   const spinner: Ora | undefined =
     process.stderr.isTTY && process.stderr.columns > 0
@@ -30,6 +33,7 @@ async function startProgress(): Promise<Progress> {
     if (wasSpinning) spinner?.start();
   };
   const fleet = startFleetProgress(spinner, line);
+  drain?.addEventListener('abort', () => line(FINISHING), { once: true });
   const onEvent = (event: RunEvent): void => {
     fleet.onEvent(event);
     if (event.type === 'script-start') spinner?.start(`${event.target} ${event.script}`);
@@ -90,13 +94,19 @@ function describe(event: RunEvent): string | undefined {
   }
 }
 
-/** Runs `work` with progress shown, and takes the spinner away however it ends. In ndjson each event is a line of stdout. */
+/**
+ * Runs `work` with progress shown, and takes the spinner away however it ends. In ndjson each event is a line of stdout.
+ * @param how.drain when it aborts, that is told.
+ */
 export async function withProgress<T>(
   work: (onEvent: Progress['onEvent']) => Promise<T>,
-  format?: string,
+  { format, drain }: { readonly format?: string | undefined; readonly drain?: AbortSignal } = {},
 ): Promise<T> {
-  if (format === 'ndjson') return work(({ type, ...facts }) => printJsonLine({ event: type, ...facts }));
-  const progress = await startProgress();
+  if (format === 'ndjson') {
+    drain?.addEventListener('abort', () => process.stderr.write(`${FINISHING}\n`), { once: true });
+    return work(({ type, ...facts }) => printJsonLine({ event: type, ...facts }));
+  }
+  const progress = await startProgress(drain);
   try {
     return await work(progress.onEvent);
   } finally {

@@ -39,14 +39,14 @@ const patternsOf = (selection: IdSelection, groups: Groups): readonly string[] =
 };
 
 /**
- * The chosen of some ids, in their order, and the patterns of `targets` that chose none. Pure.
+ * The chosen of some ids, in their order. Pure.
  * @throws FedgenError E_USAGE for an unknown group.
  */
 export function selectIds(
   ids: readonly string[],
   selection: IdSelection,
   groups: Groups = {},
-): { readonly chosen: readonly string[]; readonly unmatched: readonly string[] } {
+): readonly string[] {
   refuseUnknownGroups(selection.groups ?? [], groups);
   const patterns = patternsOf(selection, groups);
   const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
@@ -55,14 +55,31 @@ export function selectIds(
   const isExcluded = (id: string): boolean =>
     (selection.exclude ?? []).some((pattern) => matchesGlob(pattern, id));
   const isHere = (id: string): boolean => selection.shard === undefined || isInShard(id, selection.shard);
+  return ids.filter((id) => isMeant(id) && !isExcluded(id) && isHere(id));
+}
+
+/** Ids and patterns that a person typed. */
+export type Patterns = Readonly<Record<'targets' | 'exclude', readonly string[]>>;
+
+/** Which of them name something. */
+export interface PatternMatches {
+  readonly matched: Patterns;
+  readonly unmatched: Patterns;
+}
+
+/** Which ids and patterns of a selection name any of some ids: those that name none are mistyped. Pure. */
+export function matchPatterns(
+  ids: readonly string[],
+  { targets = [], exclude = [] }: Pick<IdSelection, 'targets' | 'exclude'>,
+): PatternMatches {
   const known = new Set(ids);
+  const isMatched = (pattern: string): boolean =>
+    pattern === '*' ||
+    (pattern.includes('*') ? ids.some((id) => matchesGlob(pattern, id)) : known.has(pattern));
+  const isUnmatched = (pattern: string): boolean => !isMatched(pattern);
   return {
-    chosen: ids.filter((id) => isMeant(id) && !isExcluded(id) && isHere(id)),
-    unmatched: (selection.targets ?? []).filter(
-      (pattern) =>
-        pattern !== '*' &&
-        !(pattern.includes('*') ? ids.some((id) => matchesGlob(pattern, id)) : known.has(pattern)),
-    ),
+    matched: { targets: targets.filter(isMatched), exclude: exclude.filter(isMatched) },
+    unmatched: { targets: targets.filter(isUnmatched), exclude: exclude.filter(isUnmatched) },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ActivityAccess } from '../api/activity.js';
 import type { IngestProblem, IngestResult } from '../api/activity-ingest.js';
+import { count } from '../shared/texts.js';
 import type { Paint } from './paint.js';
 import { formatTable } from './table.js';
 
@@ -9,7 +10,7 @@ export const formatProblem = ({ line, outcome, reason }: IngestProblem): string 
 
 /** The last line of `fedgen activity events ingest`. */
 export const formatIngest = ({ lines, events, duplicates, pending, rejected }: IngestResult): string =>
-  `${lines} lines = ${events} events + ${duplicates} duplicates + ${pending} pending + ${rejected} rejected`;
+  `${count(lines, 'line')} = ${count(events, 'event')} + ${count(duplicates, 'duplicate')} + ${pending} pending + ${rejected} rejected`;
 
 /** The table of `fedgen activity permissions`. */
 export function formatAccess(permissions: readonly ActivityAccess[], paint: Paint): string {

@@ -1,5 +1,6 @@
 import type { ApplyResult } from '../api/apply.js';
-import { count, formatDuration, type Paint } from './paint.js';
+import { count } from '../shared/texts.js';
+import { formatDuration, type Paint } from './paint.js';
 
 /** What an apply did, for people. */
 export function formatApply(result: ApplyResult, paint: Paint): string {

@@ -1,5 +1,6 @@
 import type { FleetResult } from '../api/fleet.js';
-import { count, formatDuration, type Paint } from './paint.js';
+import { count } from '../shared/texts.js';
+import { formatDuration, type Paint } from './paint.js';
 
 /** Departments that are named one by one; of more, the machine formats tell. */
 const MOST_NAMED = 20;

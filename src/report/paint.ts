@@ -8,6 +8,3 @@ export function formatDuration(milliseconds: number): string {
   const rounded = Math.round(milliseconds);
   return rounded < 1000 ? `${rounded} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 }
-
-/** `1 script`, `2 scripts`. */
-export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,12 +1,15 @@
-import type { FleetPlan } from '../api/plan.js';
-import { count, type Paint } from './paint.js';
+import type { FleetPlan, FleetPlans } from '../api/plan.js';
+import { count } from '../shared/texts.js';
+import type { Paint } from './paint.js';
+import { unreachedLines } from './unreached-text.js';
 
 const MOST_NAMED = 10;
 
 /** The plans of several databases, one below the other. */
-export const formatPlans = (plans: Readonly<Record<string, FleetPlan>>, paint: Paint): string =>
+export const formatPlans = ({ plans, unreached }: FleetPlans, paint: Paint): string =>
   Object.entries(plans)
     .map(([name, plan]) => `${paint.bold(`database ${name}`)}\n${formatPlan(plan, paint)}`)
+    .concat(unreachedLines(unreached, paint))
     .join('\n\n');
 
 /** What would be run where, for people, with what it may do to others. */

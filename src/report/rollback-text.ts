@@ -1,5 +1,6 @@
 import type { RollbackResult } from '../api/rollback.js';
-import { count, type Paint } from './paint.js';
+import { count } from '../shared/texts.js';
+import type { Paint } from './paint.js';
 
 /** What a rollback did, or would do. */
 export function formatRollback(

@@ -1,6 +1,8 @@
 import type { DepartmentStatus, PackStatus, StatusResult } from '../api/status.js';
-import { count, formatDuration, type Paint } from './paint.js';
+import { count } from '../shared/texts.js';
+import { formatDuration, type Paint } from './paint.js';
 import { formatTable } from './table.js';
+import { unreachedLines } from './unreached-text.js';
 
 /** Where departments stand: one row each, or script by script for a single one. */
 export function formatStatus(
@@ -8,15 +10,8 @@ export function formatStatus(
   options: { readonly detailed: boolean; readonly paint: Paint },
 ): string {
   const { paint } = options;
-  return [bodyOf(status, options), ...unreachedLines(status, paint)].join('\n');
+  return [bodyOf(status, options), ...unreachedLines(status.unreached, paint)].join('\n');
 }
-
-/** Databases that could not be asked. */
-const unreachedLines = ({ unreached }: StatusResult, paint: Paint): string[] =>
-  unreached.map(
-    ({ database, error }) =>
-      `${paint.red('✗')} ${paint.bold(`database ${database}`)} ${error.code} ${error.message}`,
-  );
 
 function bodyOf(
   status: StatusResult,
@@ -27,6 +22,8 @@ function bodyOf(
   if (status.absentPack !== undefined)
     return `Pack ${status.absentPack} is not installed in ${status.server}.`;
   if (status.departments.length === 0) {
+    if (status.known)
+      return `None of ${count(status.known, 'department')} in ${status.server} meets the selection.`;
     const which = detailed ? 'No such department is' : 'No department is';
     return `${which} registered in ${status.server}.`;
   }

@@ -4,7 +4,8 @@ import type { RotatedKey } from '../api/tenant-keys.js';
 import type { SeedResult } from '../api/seed.js';
 import type { Tenant } from '../api/tenant-target.js';
 import type { AddTenantResult, TenantDetails } from '../api/tenants.js';
-import { count, type Paint } from './paint.js';
+import { count } from '../shared/texts.js';
+import type { Paint } from './paint.js';
 import { formatTable } from './table.js';
 
 /** What adding a tenant did. */

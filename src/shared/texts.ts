@@ -24,3 +24,6 @@ export const visible = (text: string): string =>
   text.replace(INVISIBLE, (character) =>
     character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+
+/** `1 script`, `2 scripts`. */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

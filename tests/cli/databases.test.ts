@@ -60,13 +60,26 @@ it('one command goes over several databases, and one that is down is reported wi
   });
   expect((await run('status')).stdout).toContain('✗ database south E_DB_UNREACHABLE');
 
+  const planned = await run('plan', '--all', '--format', 'json');
+  expect(planned.code).toBe(4);
+  expect(parseDocument(planned)).toMatchObject({
+    plan: { databases: { north: { unchanged: 2 } }, unreached: [{ database: 'south' }] },
+  });
+  expect((await run('plan', '--all')).stdout).toMatch(
+    /^database north\n[^]*✗ database south E_DB_UNREACHABLE/,
+  );
+  const unwritten = await run('plan', '--all', '--out', 'partial.json');
+  expectError(unwritten, 3, 'E_DB_UNREACHABLE');
+  expect(unwritten.stderr).toContain('would lack database south, and partial.json was not written');
+  expect(await installation.workspace.files()).not.toContain('partial.json');
+
   await proxy.start();
   const again = await run('apply', '--targets-from', 'targets.txt', '--resume', id, '--format', 'json');
   expect(again, again.stderr).toMatchObject({ code: 0 });
   expect(parseDocument(again)).toMatchObject({ apply: { targets: 1, succeeded: 1, unreached: [] } });
   expect((await run('status', '--check')).stdout).toMatch(/^database +department/);
-  const planned = await run('plan', '--all', '--out', 'plan.json');
-  expect(planned.stdout).toContain('database south\nNothing to do');
+  const whole = await run('plan', '--all', '--out', 'plan.json');
+  expect(whole.stdout).toContain('database south\nNothing to do');
   expect((await run('apply', 'plan.json')).stdout).toMatch(/^Nothing to do: 0 departments in north, south/);
 });
 

@@ -151,6 +151,25 @@ describe('an apply in the middle of a script', () => {
   });
 });
 
+it.each(['text', 'ndjson'])(
+  'SIGINT to a run over many departments is told at once, and the second one cancels it: %s',
+  async (format) => {
+    const id = `many_${format}`;
+    await installation.workspace.write('targets.txt', `${id},Many\n`);
+    const running = installation.start('apply', '--targets-from', 'targets.txt', '--format', format);
+    await waitForSleeper(installation.url, running);
+    running.kill('SIGINT');
+    await poll('the run to say what it does', () =>
+      Promise.resolve(/^finishing what is under way, /m.test(running.stderr()) || undefined),
+    );
+    running.kill('SIGINT');
+    const result = await running.done;
+    expect(result, result.stderr).toMatchObject({ code: 130 });
+    expect(result.stderr.match(/^finishing /gm)).toHaveLength(1);
+    await expectNothingHalfDone(id);
+  },
+);
+
 it('SIGINT while waiting for another run leaves at once', async () => {
   const first = installation.start('apply', '--department-id', 'waited', '--department', 'Waited');
   await waitForSleeper(installation.url, first);

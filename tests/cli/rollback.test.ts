@@ -55,7 +55,11 @@ describe('how far must be said', () => {
 
   it('and --all and --control-plane need --yes where there is no terminal', async () => {
     await unchanged(async () => {
-      for (const args of [['--department-id', 'hr', '--all'], ['--control-plane']]) {
+      for (const args of [
+        ['--department-id', 'hr', '--all'],
+        ['--department-id', 'h*', '--all'],
+        ['--control-plane'],
+      ]) {
         const result = await installation.run('rollback', ...args);
         expectError(result, 2, 'E_CONFIRMATION');
         expect(result.stderr).toContain('--yes');

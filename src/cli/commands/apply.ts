@@ -31,7 +31,7 @@ export const runApply: Handler = async (options, signal, drain) => {
         createDatabase: flag(options, 'createDatabase'),
         acceptEdited: flag(options, 'acceptEdited'),
       }),
-    format,
+    { format },
   );
   if (format === 'json') printJson({ apply: result });
   else if (format === 'ndjson') printJsonLine({ event: 'result', apply: result });

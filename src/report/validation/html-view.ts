@@ -1,7 +1,8 @@
 import { VERSION } from '../../shared/version.js';
 import type { JudgedCheck, JudgedFinding, JudgedTarget, ValidationReport } from '../../validate/judge.js';
 import type { Severity } from '../../validate/model.js';
-import { count, formatDuration } from '../paint.js';
+import { count } from '../../shared/texts.js';
+import { formatDuration } from '../paint.js';
 import {
   allChecks,
   byLayer,

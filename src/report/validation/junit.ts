@@ -1,6 +1,6 @@
 import XMLBuilder from 'fast-xml-builder';
 import type { JudgedCheck, JudgedFinding, JudgedTarget, ValidationReport } from '../../validate/judge.js';
-import { count } from '../paint.js';
+import { count } from '../../shared/texts.js';
 import { checkPage, serverRelease, verdictSentence, whyItMatters } from './layers.js';
 import { withVisibleTexts } from './shown.js';
 

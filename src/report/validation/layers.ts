@@ -1,5 +1,5 @@
 import type { JudgedCheck, ValidationReport } from '../../validate/judge.js';
-import { count } from '../paint.js';
+import { count } from '../../shared/texts.js';
 
 type ReportLayer = JudgedCheck['layer'];
 

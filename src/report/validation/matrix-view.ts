@@ -1,6 +1,6 @@
 import type { JudgedTarget } from '../../validate/judge.js';
 import type { MatrixCell } from '../../validate/model.js';
-import { count } from '../paint.js';
+import { count } from '../../shared/texts.js';
 
 /** How an attempt ended, against how it had to end. The name is the style of its cell. */
 type Ending = 'refused' | 'allowed' | 'leak' | 'denied' | 'unproved';

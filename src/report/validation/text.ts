@@ -5,7 +5,8 @@ import type {
   JudgedTarget,
   ValidationReport,
 } from '../../validate/judge.js';
-import { count, formatDuration, type Paint } from '../paint.js';
+import { count } from '../../shared/texts.js';
+import { formatDuration, type Paint } from '../paint.js';
 import {
   byLayer,
   checkPage,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { defaultSettings } from '../../../src/config/settings.js';
-import { applyFleet, rollbackFleet, status, type RunEvent } from '../../../src/index.js';
+import { applyFleet, planFleet, rollbackFleet, status, validate, type RunEvent } from '../../../src/index.js';
 import { withClient } from '../../support/database.js';
 import { ADD_COLUMN, departments, makeFleet, type TestFleet } from '../../support/fleet.js';
 
@@ -28,8 +28,14 @@ describe('a fleet', () => {
     const fleet = await newFleet('provision');
     const { settings } = fleet;
     const events: RunEvent[] = [];
-    const named = departments(7);
-    const first = await applyFleet({ settings, named, onEvent: (event) => events.push(event) });
+    // What is new counts as known to --exclude.
+    const named = [{ id: 'd01' }, ...departments(8), ...departments(2)];
+    const first = await applyFleet({
+      settings,
+      named,
+      exclude: ['d08'],
+      onEvent: (event) => events.push(event),
+    });
     expect(first).toMatchObject({
       targets: 7,
       succeeded: 7,
@@ -72,6 +78,20 @@ describe('a fleet', () => {
     await expect(applyFleet({ settings, targets: ['nobody'] })).rejects.toMatchObject({
       code: 'E_TARGET_UNKNOWN',
     });
+    const undo = { kind: 'to', number: 1 } as const;
+    for (const mistyped of ['nope', 'q*'])
+      for (const refused of [
+        () => applyFleet({ settings, all: true, exclude: ['d01', mistyped] }),
+        () => planFleet({ settings, all: true, exclude: [mistyped] }),
+        () => rollbackFleet({ settings, targets: ['*'], exclude: [mistyped], goal: undo }),
+        () => status({ settings, exclude: [mistyped] }),
+        () => status({ settings, exclude: [mistyped], onlyPending: true }),
+        () => validate({ settings, all: true, exclude: [mistyped] }),
+      ])
+        await expect(refused()).rejects.toMatchObject({
+          code: 'E_TARGET_UNKNOWN',
+          message: expect.stringContaining(`--exclude "${mistyped}" matches no department`) as string,
+        });
     await expect(applyFleet({ settings, groups: ['nobody'] })).rejects.toMatchObject({ code: 'E_USAGE' });
     await expect(applyFleet({ settings })).rejects.toMatchObject({ code: 'E_USAGE' });
   });
@@ -93,9 +113,27 @@ describe('a fleet', () => {
     const resumed = await applyFleet({ settings, resume: stopped.runId });
     expect(resumed).toMatchObject({ targets: 4, succeeded: 1, unchanged: 3 });
     expect((await applyFleet({ settings, onlyFailed: true })).targets).toBe(0);
+    expect(await status({ settings, onlyFailed: true })).toMatchObject({ departments: [], known: 6 });
     await expect(applyFleet({ settings, resume: 'nothing' })).rejects.toMatchObject({
       code: 'E_RUN_UNKNOWN',
     });
+  });
+
+  it('that was to be made and is not registered needs its names again, to go on with a run', async () => {
+    const fleet = await newFleet('unmade');
+    const { settings } = fleet;
+    const named = departments(5);
+    await fleet.script('0003_add_body', SPOILED);
+    const { runId } = await applyFleet({ settings, named, concurrency: 1 });
+    await fleet.script('0003_add_body', ADD_COLUMN);
+    const refused = { code: 'E_USAGE', message: expect.stringContaining('yet: d04, d05') as string };
+    await expect(applyFleet({ settings, resume: runId })).rejects.toMatchObject(refused);
+    await expect(planFleet({ settings, resume: runId })).rejects.toMatchObject(refused);
+    const goal = { kind: 'to', number: 2 } as const;
+    expect(await rollbackFleet({ settings, resume: runId, goal })).toMatchObject({ targets: 1, failed: [] });
+    expect(await applyFleet({ settings, resume: runId, targets: ['d03'] })).toMatchObject({ succeeded: 1 });
+    expect(await applyFleet({ settings, resume: runId, named })).toMatchObject({ targets: 3, succeeded: 2 });
+    expect(await applyFleet({ settings, resume: runId })).toMatchObject({ targets: 3, unchanged: 3 });
   });
 
   it('is taken back to where each was before a run, and only by it', async () => {
@@ -212,6 +250,31 @@ describe('a fleet', () => {
         code: 'E_USAGE',
         message: `"${maxFailures}" is no number of failures`,
       });
+  });
+
+  it('refuses to stop at the first failure and at another one', async () => {
+    const nowhere = { settings: defaultSettings(), all: true };
+    for (const maxFailures of [3, '5%']) {
+      await expect(applyFleet({ ...nowhere, onError: 'stop', maxFailures })).rejects.toMatchObject({
+        code: 'E_USAGE',
+        message: `--on-error stop and --max-failures ${maxFailures} contradict each other`,
+      });
+      await expect(applyFleet({ ...nowhere, onError: 'continue', maxFailures })).rejects.toMatchObject({
+        code: 'E_NO_DATABASE',
+      });
+    }
+  });
+
+  it('refuses a department with two names before it connects, and in what a query answers', async () => {
+    const twice = [...departments(2), { id: 'd02', name: 'Another' }];
+    const refused = {
+      code: 'E_USAGE',
+      message: 'department "d02" is named twice: "Department 02" and "Another"',
+    };
+    await expect(applyFleet({ settings: defaultSettings(), named: twice })).rejects.toMatchObject(refused);
+    const { settings } = await newFleet('twice');
+    const targetsQuery = `values ('d02', 'Department 02'), ('d02', 'Another')`;
+    await expect(applyFleet({ settings, targetsQuery })).rejects.toMatchObject(refused);
   });
 
   it('is worked on by eight runners at once, each script exactly once', async () => {

@@ -116,6 +116,9 @@ describe('a fleet on four servers', () => {
       code: 'E_DB_UNREACHABLE',
     });
     await expect(status({ settings: west })).rejects.toMatchObject({ code: 'E_DB_UNREACHABLE' });
+    await expect(planDatabases({ settings: west, all: true })).rejects.toMatchObject({
+      code: 'E_DB_UNREACHABLE',
+    });
     await expect(applyFleet({ settings, named: [{ id: 'hr', name: 'HR' }] })).rejects.toMatchObject({
       code: 'E_USAGE',
       message: expect.stringContaining('belongs to none of the databases') as string,
@@ -147,6 +150,36 @@ describe('several databases', () => {
     await expect(status({ settings, targets: ['q*'] })).rejects.toMatchObject({ code: 'E_TARGET_UNKNOWN' });
   });
 
+  it('know a pattern together, and one that none of them knows is refused before anything is touched', async () => {
+    const { settings, proxy, fleet } = await makeWorld('patterns');
+    await proxy.start();
+    await applyFleet({ settings, named: named(1) });
+    await fleet.script('0003_add_body', ADD_COLUMN);
+    const refused = { code: 'E_TARGET_UNKNOWN' };
+    for (const mistyped of [{ exclude: ['q*'] }, { exclude: ['south_0', 'nope'] }]) {
+      await expect(applyFleet({ settings, all: true, ...mistyped })).rejects.toMatchObject(refused);
+      await expect(planDatabases({ settings, all: true, ...mistyped })).rejects.toMatchObject(refused);
+      await expect(status({ settings, ...mistyped })).rejects.toMatchObject(refused);
+    }
+    const half = { settings, targets: ['north_0', 'south_9'] };
+    await expect(applyFleet(half)).rejects.toMatchObject({
+      ...refused,
+      message: expect.stringContaining('"south_9" is not registered') as string,
+    });
+    expect(await status({ settings, targets: ['south_0'] })).toMatchObject({ known: 1 });
+    expect(await status({ settings, exclude: ['n*', 'e*', 's*', 'w*'] })).toMatchObject({
+      departments: [],
+      known: 4,
+    });
+    expect((await status({ settings, onlyPending: true })).departments).toHaveLength(4);
+    expect(await applyFleet({ settings, all: true, exclude: ['south_*'] })).toMatchObject({ succeeded: 3 });
+    await proxy.stop();
+    // The database that is down may have what the pattern means, and not what belongs elsewhere.
+    const left = await applyFleet({ settings, all: true, exclude: ['west_*'] });
+    expect(left).toMatchObject({ succeeded: 1, unreached: [{ database: 'west' }] });
+    await expect(applyFleet(half)).rejects.toMatchObject(refused);
+  });
+
   it('go wave by wave together, and none begins after a failure anywhere', async () => {
     const groups = { canary: ['north_0', 'east_0'] };
     const { settings, proxy, fleet } = await makeWorld('waves', { groups });
@@ -174,15 +207,19 @@ describe('several databases', () => {
     await proxy.start();
     await applyFleet({ settings, named: named(2) });
     await fleet.script('0003_add_body', ADD_COLUMN);
-    const plans = await planDatabases({ settings, all: true });
+    const { plans } = await planDatabases({ settings, all: true });
     expect(Object.keys(plans)).toEqual([...NAMES]);
     await applyFleet({ settings, targets: ['south_1'] });
     await expect(applyFleet({ settings, plans })).rejects.toMatchObject({ code: 'E_PLAN_STALE' });
     const behind = (await status({ settings, onlyPending: true })).departments;
     expect(behind).toHaveLength(7);
-    const fresh = await planDatabases({ settings, all: true });
+    const { plans: fresh } = await planDatabases({ settings, all: true });
     expect(await applyFleet({ settings, plans: fresh })).toMatchObject({ succeeded: 7, failed: [] });
     const last = await planDatabases({ settings, all: true });
-    expect(Object.values(last).flatMap(({ steps }) => steps)).toEqual([]);
+    expect(Object.values(last.plans).flatMap(({ steps }) => steps)).toEqual([]);
+    await proxy.stop();
+    const partial = await planDatabases({ settings, all: true });
+    expect(Object.keys(partial.plans)).toEqual(NAMES.slice(0, 3));
+    expect(partial.unreached).toMatchObject([{ database: 'west', error: { code: 'E_DB_UNREACHABLE' } }]);
   });
 });

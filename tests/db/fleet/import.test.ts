@@ -107,6 +107,18 @@ describe('departments that stand already', () => {
     await expect(importTargets({ settings, all: true, upTo: 0 })).rejects.toMatchObject({ code: 'E_USAGE' });
   });
 
+  it('may have indexes that do the same made in another order', async () => {
+    const fleet = await newFleet('import_twins');
+    const { settings } = fleet;
+    const create = (name: string): string =>
+      `create index ${name} on {{ 'notes' | qualified(target.schema) }} (id);\n`;
+    await fleet.script('0003_add_twins', create('twin_a') + create('twin_b'));
+    await applyFleet({ settings, named: departments(1) });
+    await forget(fleet);
+    await fleet.query(`drop index d01_tenant.twin_a; create index twin_a on d01_tenant.notes (id)`);
+    expect(await importTargets({ settings, all: true })).toMatchObject({ succeeded: 1, failed: [] });
+  });
+
   it('may be registered already, without ledger rows', async () => {
     const fleet = await newFleet('import_registered');
     const { settings } = fleet;
@@ -126,6 +138,10 @@ describe('departments that stand already', () => {
     });
     expect(await applyFleet({ settings, all: true })).toMatchObject({ targets: 0 });
     expect(await importTargets({ settings, all: true })).toMatchObject({ targets: 0, runId: undefined });
+    await expect(importTargets({ settings, all: true, exclude: ['q*'] })).rejects.toMatchObject({
+      code: 'E_TARGET_UNKNOWN',
+      message: expect.stringContaining('--exclude "q*" matches no department') as string,
+    });
     await expect(importTargets({ settings, targets: ['d01'] })).rejects.toMatchObject({
       code: 'E_TARGET_UNKNOWN',
       message: expect.stringContaining('no schema "d01_tenant"') as string,

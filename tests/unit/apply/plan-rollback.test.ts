@@ -52,7 +52,7 @@ describe('the steps of a rollback', () => {
 
   it('are refused when there are not so many', async () => {
     const error = await failure(() => planRollback(pairs(), { kind: 'steps', steps: 99 }));
-    expect(error).toMatchObject({ code: 'E_USAGE', message: 'only 4 scripts are applied, not 99' });
+    expect(error).toMatchObject({ code: 'E_USAGE', message: 'at most 4 scripts can be undone, not 99' });
   });
 
   it('know what each destroys', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { count, formatDuration } from '../../../src/report/paint.js';
+import { formatDuration } from '../../../src/report/paint.js';
 
 it.each([
   [0, '0 ms'],
@@ -11,12 +11,4 @@ it.each([
   [61_234, '61.23 s'],
 ])('%d milliseconds are %s', (milliseconds, text) => {
   expect(formatDuration(milliseconds)).toBe(text);
-});
-
-it.each([
-  [0, '0 rows'],
-  [1, '1 row'],
-  [2, '2 rows'],
-])('%i: %s', (number, text) => {
-  expect(count(number, 'row')).toBe(text);
 });

@@ -107,6 +107,14 @@ describe('the status', () => {
   });
 
   it.each([
+    [12, 'None of 12 departments in localhost:5432/app meets the selection.'],
+    [0, 'No department is registered in localhost:5432/app.'],
+  ])('of none chosen out of %i says so', (known, text) => {
+    const status = { ...STATUS, departments: [], known };
+    expect(formatStatus(status, { detailed: false, paint: PLAIN })).toBe(text);
+  });
+
+  it.each([
     [false, 'No department is registered in localhost:5432/app.'],
     [true, 'No such department is registered in localhost:5432/app.'],
   ])('of nothing says so (of one department: %s)', (detailed, text) => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { mapTexts, visible } from '../../../src/shared/texts.js';
+import { count, mapTexts, visible } from '../../../src/shared/texts.js';
 
 it('replaces every text, and knows the member that holds it', () => {
   const value = { a: 'x', list: ['y', { b: 'z' }], n: 1, nothing: null, no: undefined, yes: true };
@@ -23,4 +23,12 @@ it.each([
   ['\ufffe', '\\ufffe'],
 ])('%j is shown as %j', (text, shown) => {
   expect(visible(text)).toBe(shown);
+});
+
+it.each([
+  [0, '0 rows'],
+  [1, '1 row'],
+  [2, '2 rows'],
+])('%i: %s', (number, text) => {
+  expect(count(number, 'row')).toBe(text);
 });

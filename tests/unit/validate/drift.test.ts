@@ -37,6 +37,14 @@ describe('drift', () => {
     expect(told(ORDERS, [...ORDERS].reverse())).toEqual([]);
   });
 
+  it('is nothing between indexes that do the same, whichever was made first', () => {
+    const twins = ['a', 'b'].map((called) => object('index', 'hr.notes btree (id)', { called }));
+    expect(told(twins, [...twins].reverse())).toEqual([]);
+    const [, b] = twins;
+    const other = object('index', 'hr.notes btree (id)', { called: 'c' });
+    expect(told(twins, b ? [b, other] : [])).toEqual(['note index hr.notes btree (id): called: a → c']);
+  });
+
   it('of a table that is gone is told once, with what stood on it', () => {
     expect(
       told(
