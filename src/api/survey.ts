@@ -69,13 +69,20 @@ export async function lookAtAll(session: Session, survey: Survey, connect: Conne
   const subject = await prepareSubject(survey, registry);
   const about = { pack, serverVersion: session.serverVersion, rolePrefix: settings.rolePrefix };
   const stored = survey.snapshot === undefined ? undefined : await readSnapshot(survey.snapshot, about);
+  const probeSome = (by: Session, some: typeof targets): Promise<CheckResult[]> =>
+    probeConnections(by, { survey, registry, targets: some, connect });
+  const beside = connect(async (by) => ({
+    ...(await lookAtServer(by, survey, subject, stored?.controlPlane)),
+    // Which targets need no further look is known only later.
+    connections: survey.sinceLast ? undefined : await probeSome(by, targets),
+  }));
   const [atServer, atTargets] = await together(
-    connect((by) => lookAtServer(by, survey, subject, stored?.controlPlane)),
+    beside,
     lookAtTargets({ session, survey, subject, targets, connect }, stored?.target),
   );
   const { reports } = atTargets;
   const changed = targets.filter((_, n) => reports[n]?.unchanged !== true);
-  const connections = await probeConnections(session, { survey, registry, targets: changed, connect });
+  const connections = atServer.connections ?? (await probeSome(session, changed));
   if (survey.writeSnapshot !== undefined) {
     const recording = { target: atTargets.recorded, controlPlane: atServer.recorded };
     await writeSnapshot(survey.writeSnapshot, about, recording);

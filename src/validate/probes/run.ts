@@ -78,15 +78,27 @@ async function runBatch(
     ...act,
     ...(watch !== undefined && { watch: watches.indexOf(watch) + 1 }),
   }));
-  const block = runnerBlock(JSON.stringify(list), JSON.stringify(watches), outside, back);
-  const answers = await collectAnswers<RawAnswer>(session, block);
+  const given = { acts: JSON.stringify(list), watches: JSON.stringify(watches) };
+  const answers = await collectAnswers<RawAnswer>(session, runnerBlock(outside, back), given);
   return answers.map(([state, rows, text, message, more, changed]) => {
     return { state, rows, text, message, said: `${message} ${more}`, changed };
   });
 }
 
-/** Runs a DO block that leaves a JSON array in the setting `fedgen.answers`. */
-export async function collectAnswers<T>(session: Session, block: string): Promise<T[]> {
+/**
+ * Runs a DO block that leaves a JSON array in the setting `fedgen.answers`.
+ * @param given JSON that the block finds in settings of these names after `fedgen.`: as literals of the block's text it
+ *   would be quoted twice over and read as often.
+ */
+export async function collectAnswers<T>(
+  session: Session,
+  block: string,
+  given: Readonly<Record<string, string>>,
+): Promise<T[]> {
+  const settings = Object.keys(given).map(
+    (name, n) => `pg_catalog.set_config('fedgen.${name}', $${n + 1}, true)`,
+  );
+  await session.client.query(`select from (select ${settings.join(', ')}) given`, Object.values(given));
   await session.client.query(`do ${quoteLiteral(block)}`);
   const { rows } = await session.client.query<{ answers: T[] }>(
     `select pg_catalog.current_setting('fedgen.answers')::jsonb as answers`,
@@ -94,20 +106,23 @@ export async function collectAnswers<T>(session: Session, block: string): Promis
   return rows[0]?.answers ?? [];
 }
 
-const runnerBlock = (acts: string, watches: string, outside: string, back: string): string => `
+/** What {@link collectAnswers} was given. */
+export const givenJson = (name: string): string => `pg_catalog.current_setting('fedgen.${name}')::jsonb`;
+
+const runnerBlock = (outside: string, back: string): string => `
 declare
   act jsonb; step text; watches text[]; before text[] := '{}'; one text;
   state text; said text; more text; detail text; hint text; context text; touched bigint; told text; changed boolean;
   answers text[] := '{}';
 begin
   select coalesce(pg_catalog.array_agg(value order by ordinality), '{}') into watches
-    from pg_catalog.jsonb_array_elements_text(${quoteLiteral(watches)}::jsonb) with ordinality;
+    from pg_catalog.jsonb_array_elements_text(${givenJson('watches')}) with ordinality;
   execute ${quoteLiteral(outside)};
   foreach step in array watches loop
     execute step into one;
     before := pg_catalog.array_append(before, coalesce(one, ''));
   end loop;
-  for act in select value from pg_catalog.jsonb_array_elements(${quoteLiteral(acts)}::jsonb) loop
+  for act in select value from pg_catalog.jsonb_array_elements(${givenJson('acts')}) loop
     ${tryOne(outside)}
     answers := pg_catalog.array_append(answers, pg_catalog.jsonb_build_array(state, coalesce(touched, 0), coalesce(told, ''), said, more, changed)::text);
     exit when state = '${CANCELED}';

@@ -1,6 +1,6 @@
 import type { Session } from '../../../db/session.js';
 import { quoteIdentifier, quoteLiteral } from '../../../render/quote.js';
-import { collectAnswers } from '../run.js';
+import { collectAnswers, givenJson } from '../run.js';
 import { fullName, type RelationFact } from '../relations.js';
 
 /** A row to be planted: INSERTs that are tried one after the other. */
@@ -43,10 +43,8 @@ export async function plantRows(
     key: fullName(relation),
     ...tellingRow(relation),
   }));
-  return collectAnswers<PlantingAnswer>(
-    session,
-    plantingBlock(JSON.stringify(list), JSON.stringify(known), back),
-  );
+  const given = { plantings: JSON.stringify(list), known: JSON.stringify(known) };
+  return collectAnswers<PlantingAnswer>(session, plantingBlock(back), given);
 }
 
 /**
@@ -80,12 +78,12 @@ function contentsOf(relation: RelationFact, row: string): string {
   return objects.length === 0 ? `'{}'::jsonb` : objects.join(' || ');
 }
 
-const plantingBlock = (list: string, known: string, back: string): string => `
+const plantingBlock = (back: string): string => `
 declare
-  item jsonb; memory jsonb := ${quoteLiteral(known)}; sql text; at integer; state text; said text; constraint_ text; column_ text; type_ text;
+  item jsonb; memory jsonb := ${givenJson('known')}; sql text; at integer; state text; said text; constraint_ text; column_ text; type_ text;
   place bigint; spot text; contents jsonb; answers text[] := '{}';
 begin
-  for item in select value from pg_catalog.jsonb_array_elements(${quoteLiteral(list)}::jsonb) loop
+  for item in select value from pg_catalog.jsonb_array_elements(${givenJson('plantings')}) loop
     at := -1; state := 'WAIT'; said := ''; constraint_ := ''; column_ := ''; type_ := ''; place := 0; spot := ''; contents := '{}';
     if not exists (select from pg_catalog.jsonb_array_elements_text(item->'needs') need where not memory ? need) then
       execute item->>'as';
