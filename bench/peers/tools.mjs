@@ -6,6 +6,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const bin = (name) => fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url));
+// The program itself: the package "dbmate" starts it by way of Node, and cannot be locked where builds for other platforms are
+// missing from the registry.
+const DBMATE = fileURLToPath(new URL('node_modules/@dbmate/linux-x64/bin/dbmate', import.meta.url));
 const manifest = (name) => new URL(`node_modules/${name}/package.json`, import.meta.url);
 
 /** The version of a program, by the words that it answers; undefined where there is none. */
@@ -51,13 +54,13 @@ export const TOOLS = [
   {
     name: 'dbmate',
     note: 'dbmate migrate with a migrations table per target',
-    version: () => packageVersion('dbmate'),
+    version: () => packageVersion('@dbmate/linux-x64'),
     prepare: (dir, _id, scripts) => {
       for (const script of scripts)
         write(dir, `${numbered(script)}.sql`, `-- migrate:up\n${script.sql}\n-- migrate:down\n`);
     },
     command: ({ url, parent }) => [
-      ...[bin('dbmate'), '--url', `${url}?sslmode=disable`, '--no-dump-schema'],
+      ...[DBMATE, '--url', `${url}?sslmode=disable`, '--no-dump-schema'],
       ...['--migrations-dir', `${parent}/{}`, '--migrations-table', 'm_{}', 'migrate'],
     ],
   },
