@@ -13,6 +13,7 @@ import type { FedgenError } from '../shared/errors.js';
 import { VERSION } from '../shared/version.js';
 import { mostFailures, type PreparedFleet } from './fleet-prepare.js';
 import type { SurveyedTarget } from './fleet-survey.js';
+import type { Unreached } from './roll-call.js';
 import { requireOwnBackend, withDatabase } from './run.js';
 
 /** What became of a run over many departments. */
@@ -25,7 +26,7 @@ export interface FleetResult extends Omit<FleetOutcome, 'failed' | 'stopped'> {
   readonly targets: number;
   readonly failed: readonly (FailedTarget & { readonly database?: string })[];
   /** Those of several databases that could not be worked on, and why. */
-  readonly unreached: readonly { readonly database: string; readonly error: FedgenError }[];
+  readonly unreached: Unreached;
   readonly interrupted: boolean;
   /** Why nobody could go on, where that was it: most often the server is gone. */
   readonly stopped: FedgenError | undefined;

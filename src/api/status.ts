@@ -11,11 +11,11 @@ import { planDepartment } from '../plan/target.js';
 import { createRenderer } from '../render/render.js';
 import { engineFor } from './engines.js';
 import { defaultSettings } from '../config/settings.js';
-import type { FedgenError } from '../shared/errors.js';
 import type { FleetOptions } from './fleet-prepare.js';
 import { statusOverDatabases } from './fleet-status.js';
 import { settingsFor } from './placement.js';
 import { prepare, renderTarget, type CommonOptions } from './options.js';
+import type { Unreached } from './roll-call.js';
 import { connecting, readLedgerIfAny, withDatabase, type Connecting } from './run.js';
 
 /** Options of {@link status}. */
@@ -76,7 +76,7 @@ export interface StatusResult {
   /** Runs over many departments that are under way. */
   readonly runs: readonly RunningRun[];
   /** Those of several databases that could not be asked, and why. */
-  readonly unreached: readonly { readonly database: string; readonly error: FedgenError }[];
+  readonly unreached: Unreached;
 }
 
 /**

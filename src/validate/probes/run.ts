@@ -98,6 +98,7 @@ export async function collectAnswers<T>(
   const settings = Object.keys(given).map(
     (name, n) => `pg_catalog.set_config('fedgen.${name}', $${n + 1}, true)`,
   );
+  // From within, for else everything that is set would come back.
   await session.client.query(`select from (select ${settings.join(', ')}) given`, Object.values(given));
   await session.client.query(`do ${quoteLiteral(block)}`);
   const { rows } = await session.client.query<{ answers: T[] }>(
