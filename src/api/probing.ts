@@ -4,6 +4,7 @@ import type { Session } from '../db/session.js';
 import type { IdentityMode } from '../packs/pack.js';
 import type { TargetPlan } from '../plan/target.js';
 import type { CheckResult, MatrixCell } from '../validate/model.js';
+import { LOCK_TIMEOUT_MS } from '../validate/lock-timeout.js';
 import type { Arena } from '../validate/probes/arena.js';
 import { PROBE_TITLES } from '../validate/probes/attempt.js';
 import { probeCallers } from '../validate/probes/callers.js';
@@ -11,9 +12,6 @@ import { departmentArena } from '../validate/probes/department.js';
 import { probeTarget } from '../validate/probes/probe-target.js';
 import { createScratch, type Scratch } from '../validate/scratch.js';
 import { sharedArena } from './arenas.js';
-
-/** How long an attempt may wait for a lock: a validation must never hold up the application. */
-const LOCK_TIMEOUT_MS = 2_000;
 
 /** What is attacked, and as whom. */
 export interface ProbeSubject {

@@ -9,6 +9,7 @@ import { compareTogether, type Comparison, type ComparisonResult } from './compa
 import { compareCatalogues } from './drift.js';
 import { describeDifferences } from './drift-findings.js';
 import type { Expected } from './expectation.js';
+import { BEGIN_READING } from './lock-timeout.js';
 import type { CheckResult } from './model.js';
 import { type RegisteredTarget } from './registry.js';
 
@@ -34,8 +35,8 @@ const TIMEOUT_MS = 60_000;
  * Opens a transaction in which names are qualified, nothing is compiled, nobody is waited for long, and what is prepared is
  * planned once.
  */
-export const OPEN_COMPARISON = `begin read only; set local search_path = pg_catalog; set local jit = off;
-  set local plan_cache_mode = force_generic_plan; set local lock_timeout = 2000;
+export const OPEN_COMPARISON = `${BEGIN_READING}; set local search_path = pg_catalog; set local jit = off;
+  set local plan_cache_mode = force_generic_plan;
   set local statement_timeout = ${TIMEOUT_MS * TARGETS_AT_ONCE}`;
 
 /** Compares the server and the control plane with what is declared and rendered. */

@@ -1,5 +1,6 @@
 import type { Session } from '../../db/session.js';
 import { quoteIdentifier, quoteLiteral } from '../../render/quote.js';
+import { BEGIN_READING } from '../lock-timeout.js';
 import type { Attempt, Result } from './attempt.js';
 import { judge } from './attempt.js';
 import { fullName, sqlName } from './relations.js';
@@ -39,7 +40,7 @@ export interface LoginScene {
 export async function probeLogin(session: Session, scene: LoginScene): Promise<Result[]> {
   const { rows } = await session.client.query<{ name: string }>('select session_user as name');
   const attempts = attemptsOf(rows[0]?.name ?? '', scene);
-  await session.client.query('begin read only');
+  await session.client.query(BEGIN_READING);
   try {
     const answers = await runActs(
       session,

@@ -1,6 +1,7 @@
 import type { Session } from '../../db/session.js';
 import { sqlState } from '../../db/errors.js';
 import { quoteIdentifier, quoteLiteral } from '../../render/quote.js';
+import { BEGIN_READING } from '../lock-timeout.js';
 import type { CheckResult } from '../model.js';
 import { isRight, judge, type Attempt, type Result } from './attempt.js';
 import type { TableName } from './logins.js';
@@ -187,7 +188,7 @@ async function tryAll({ client }: Session, attempts: readonly Attempt[]): Promis
 async function tryOne(client: Session['client'], { act }: Attempt): Promise<Answer> {
   const answer = { message: '', said: '', text: '', rows: 0, changed: false };
   try {
-    await client.query(['begin read only', act.as, ...(act.before ?? [])].join('; '));
+    await client.query([BEGIN_READING, act.as, ...(act.before ?? [])].join('; '));
     const { rows, rowCount } = await client.query<{ count?: string }>(act.sql);
     await client.query('commit');
     return { ...answer, state: DONE, rows: act.counts === 'rows' ? Number(rows[0]?.count) : (rowCount ?? 0) };
