@@ -68,8 +68,7 @@ const midway = (error: FedgenError, lines: number): FedgenError =>
     cause: error,
   });
 
-/** Neither byte stands in a line: see readBatches. Nothing has to be escaped. */
-const COPY = `copy pg_temp.incoming (line) from stdin with (format csv, quote E'\\x01', delimiter E'\\x02', encoding 'UTF8')`;
+const COPY = `copy pg_temp.incoming (line) from stdin with (format binary, encoding 'UTF8')`;
 
 async function takeIn({ client }: Session, batch: LineBatch, lane: string): Promise<IngestProblem[]> {
   // Loaded here: commands that copy nothing start without it.

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Whole lines, fit for COPY with the control characters 1 and 2 as quote and delimiter. */
+/** Whole lines, as a complete stream of COPY's binary format with one column; a blank line is null. */
 export interface LineBatch {
   readonly content: Buffer;
   readonly lines: number;
@@ -11,10 +11,18 @@ export interface LineBatch {
 /** Large enough to make a transaction cheap, small enough to keep memory and locks short. */
 const BATCH_BYTES = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+
+/** Signature, flags, and the length of a header extension. */
+const OPENING = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
+const TRAILER = Buffer.from([0xff, 0xff]);
+/** Number of columns, and length of the only one. */
+const ROW_BYTES = 2 + 4;
+const NULL_LENGTH = -1;
 
 /**
- * Cuts a stream into batches of whole lines. What COPY would stumble over (other bytes than UTF-8, control characters,
- * a line of `\.`) is replaced so that the line stays malformed JSON: it is rejected by its number, and the others go in.
+ * Cuts a stream into batches of whole lines. What no text of the server's can hold (other bytes than UTF-8, and zero) is
+ * replaced so that the line stays malformed JSON: it is rejected by its number, and the others go in.
  */
 export async function* readBatches(
   source: AsyncIterable<Buffer>,
@@ -38,19 +46,30 @@ export async function* readBatches(
 }
 
 function toBatch(raw: Buffer): LineBatch {
-  const content = isOrdinary(raw) ? raw : mend(raw);
-  let lines = 0;
+  const text = isText(raw) ? raw : mend(raw);
+  const lines = countLines(text);
+  const content = Buffer.allocUnsafe(OPENING.length + lines * ROW_BYTES + text.length + TRAILER.length);
+  let at = OPENING.copy(content);
   let blank = 0;
-  for (let start = 0, end = content.indexOf(NEWLINE); end >= 0; end = content.indexOf(NEWLINE, start)) {
-    lines += 1;
-    if (end === start) blank += 1;
+  for (let start = 0, end = text.indexOf(NEWLINE); end >= 0; end = text.indexOf(NEWLINE, start)) {
+    const length = (text[end - 1] === RETURN ? end - 1 : end) - start;
+    at = content.writeInt16BE(1, at);
+    at = content.writeInt32BE(length > 0 ? length : NULL_LENGTH, at);
+    if (length > 0) at += text.copy(content, at, start, start + length);
+    else blank += 1;
     start = end + 1;
   }
-  return { content, lines, blank };
+  at += TRAILER.copy(content, at);
+  return { content: content.subarray(0, at), lines, blank };
 }
 
-const isOrdinary = (raw: Buffer): boolean =>
-  isUtf8(raw) && ![0x00, 0x01, 0x02, 0x0d].some((byte) => raw.includes(byte)) && !raw.includes('\\.');
+function countLines(text: Buffer): number {
+  let lines = 0;
+  for (let end = text.indexOf(NEWLINE); end >= 0; end = text.indexOf(NEWLINE, end + 1)) lines += 1;
+  return lines;
+}
+
+const isText = (raw: Buffer): boolean => isUtf8(raw) && !raw.includes(0);
 
 /** No JSON holds this character unescaped. */
 const MARK = '\u001f';
@@ -64,8 +83,5 @@ function mend(raw: Buffer): Buffer {
   return Buffer.from(`${lines.join('\n')}\n`);
 }
 
-function mendLine(raw: Buffer): string {
-  const text = (isUtf8(raw) ? '' : MARK) + raw.toString('utf8').replace(/\r$/, '');
-  if (text === '\\.') return `${MARK}\\.`;
-  return text.replace(/[\u0000\u0001\u0002\r]/g, MARK);
-}
+const mendLine = (raw: Buffer): string =>
+  (isUtf8(raw) ? '' : MARK) + raw.toString('utf8').replaceAll('\0', MARK);

@@ -50,7 +50,7 @@ describe('accepted objections', () => {
       accepted
         .filter(({ rule }) => rule.startsWith('security/'))
         .map(({ rule, objects }) => [rule, ...objects]),
-    ).toEqual([['security/functionSearchPathMutable', 'landing.fault', 'landing.parsed']]);
+    ).toEqual([['security/functionSearchPathMutable', 'landing.as_event']]);
   });
 });
 

@@ -1,0 +1,49 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { readBatches, type LineBatch } from '../../../src/api/line-batches.js';
+
+const OPENING_BYTES = 19;
+
+async function batchesOf(chunks: readonly (string | Buffer)[], batchBytes?: number): Promise<LineBatch[]> {
+  const batches: LineBatch[] = [];
+  const source = Readable.from(chunks.map((chunk) => Buffer.from(chunk as string)));
+  for await (const batch of readBatches(source, batchBytes)) batches.push(batch);
+  return batches;
+}
+
+/** Reads back what the server would: the lines, null for blank ones. */
+function linesOf({ content }: LineBatch): (string | null)[] {
+  expect(content.subarray(0, 11).toString('latin1')).toBe('PGCOPY\n\xff\r\n\0');
+  const lines: (string | null)[] = [];
+  let at = OPENING_BYTES;
+  while (content.readInt16BE(at) === 1) {
+    const length = content.readInt32BE(at + 2);
+    at += 6;
+    lines.push(length === -1 ? null : content.toString('utf8', at, at + length));
+    at += Math.max(length, 0);
+  }
+  expect(content.readInt16BE(at)).toBe(-1);
+  expect(content.length).toBe(at + 2);
+  return lines;
+}
+
+describe('lines for COPY', () => {
+  it('are the lines as they came, blank ones null, the last with or without its end', async () => {
+    const [batch, ...others] = await batchesOf(['{"a":1}\n', '\n{"b"', ':"ä\\."}\r\n\r\nlast']);
+    expect(others).toEqual([]);
+    expect(batch && linesOf(batch)).toEqual(['{"a":1}', null, '{"b":"ä\\."}', null, 'last']);
+    expect(batch).toMatchObject({ lines: 5, blank: 2 });
+    expect(await batchesOf(['a\n'])).toEqual(await batchesOf(['a']));
+    expect(await batchesOf([])).toEqual([]);
+  });
+
+  it('that are no text are marked, so that no JSON becomes of them, and the others are left alone', async () => {
+    const [batch] = await batchesOf([Buffer.from([0x22, 0xff, 0x22, 0x0a]), '"\0"\n"ok"\n']);
+    expect(batch && linesOf(batch)).toEqual(['\u001f"\ufffd"', '"\u001f"', '"ok"']);
+  });
+
+  it('come in batches of whole lines', async () => {
+    const batches = await batchesOf(['aaaa\nbb', 'bb\ncccc', 'cccccccc\nd'], 6);
+    expect(batches.map(linesOf)).toEqual([['aaaa'], ['bbbb'], ['cccccccccccc'], ['d']]);
+  });
+});
