@@ -117,28 +117,29 @@ create function federation.current_tenant(pack text) returns text
 language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp
 as $fn$
 declare
-  effective_role text := current_setting('role');
-  claimed constant text := nullif(current_setting('app.current_tenant_id', true), '');
+  asking constant name := case current_setting('role') when 'none' then session_user else current_setting('role')::name end;
+  claimed text;
   mode text;
   tenants name;
   named text;
   bound text;
 begin
-  if effective_role = 'none' then
-    effective_role := session_user;
-  end if;
-  -- Policies ask in every statement, so a tenant with a role is found in one look-up, by its key alone; it has a role in the
-  -- mode "role" only.
+  -- Policies ask in every statement, so a tenant with a role is found in one look-up, by its key alone, and with as few
+  -- expressions as can be; it has a role in the mode "role" only.
   select case when t.shared_pack = $1 and t.status = 'active' then t.tenant_id end into bound
   from federation.tenants t
-  where t.role_name = effective_role::name;
+  where t.role_name = asking;
+  if bound = coalesce(nullif(current_setting('app.current_tenant_id', true), ''), bound) then
+    return bound;
+  end if;
 
+  claimed := nullif(current_setting('app.current_tenant_id', true), '');
   if bound is null then
     select p.identity_mode, p.tenant_group into mode, tenants
     from federation.packs p
     where p.pack = $1 and p.identity_mode <> 'role';
     -- An application names the tenant, and proves it with a token where the pack asks for one.
-    if found and pg_has_role(effective_role, tenants, 'usage') then
+    if found and pg_has_role(asking, tenants, 'usage') then
       named := case mode when 'signed' then federation.token_tenant($1) else claimed end;
       select case when t.shared_pack is not null and t.status = 'active' then t.tenant_id end into bound
       from federation.tenants t

@@ -1172,28 +1172,29 @@ create function federation.current_tenant(pack text) returns text
 language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp
 as $fn$
 declare
-  effective_role text := current_setting('role');
-  claimed constant text := nullif(current_setting('app.current_tenant_id', true), '');
+  asking constant name := case current_setting('role') when 'none' then session_user else current_setting('role')::name end;
+  claimed text;
   mode text;
   tenants name;
   named text;
   bound text;
 begin
-  if effective_role = 'none' then
-    effective_role := session_user;
-  end if;
-  -- Policies ask in every statement, so a tenant with a role is found in one look-up, by its key alone; it has a role in the
-  -- mode "role" only.
+  -- Policies ask in every statement, so a tenant with a role is found in one look-up, by its key alone, and with as few
+  -- expressions as can be; it has a role in the mode "role" only.
   select case when t.shared_pack = $1 and t.status = 'active' then t.tenant_id end into bound
   from federation.tenants t
-  where t.role_name = effective_role::name;
+  where t.role_name = asking;
+  if bound = coalesce(nullif(current_setting('app.current_tenant_id', true), ''), bound) then
+    return bound;
+  end if;
 
+  claimed := nullif(current_setting('app.current_tenant_id', true), '');
   if bound is null then
     select p.identity_mode, p.tenant_group into mode, tenants
     from federation.packs p
     where p.pack = $1 and p.identity_mode <> 'role';
     -- An application names the tenant, and proves it with a token where the pack asks for one.
-    if found and pg_has_role(effective_role, tenants, 'usage') then
+    if found and pg_has_role(asking, tenants, 'usage') then
       named := case mode when 'signed' then federation.token_tenant($1) else claimed end;
       select case when t.shared_pack is not null and t.status = 'active' then t.tenant_id end into bound
       from federation.tenants t
@@ -1264,7 +1265,7 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('federation', 'control-plane', '0008_create_pack_identity', 8, '8fe305b157bbb2c15dff75d2075781232e4cbb67ee3efc5edc70b774a60b8c36', 'bc77c2c80b63488a2e517adef0b268dadb611e96731e6328257c5c21cb0143b2', 'applied', 24);
+  ('federation', 'control-plane', '0008_create_pack_identity', 8, '675fe5ca0071bd827a4874e7685a7bf933df91007293ec42c3804c76f734599e', 'dd1379508e6b6f1af683eb04c8e80d05eabb6c429264ebf05f81cf5ae5c5a32f', 'applied', 24);
 reset role;
 
 -- ====================================================================================================

@@ -328,8 +328,8 @@ $fn$;
 comment on function "shop"."allowed_values"() is
   'Values that the named user may see, by dimension; a dimension that is missing withholds none; null when nobody is named';
 
--- Rows without a value are withheld from who is held to values: no rule has an empty one. Strict: without rules it permits
--- nothing.
+-- Rows without a value are withheld from who is held to values: no rule has an empty one. Strict: null where nobody is named,
+-- which costs no call.
 create function "shop"."permits"(allowed jsonb, region text, store text) returns boolean
 language plpgsql stable strict parallel safe set search_path = pg_catalog, pg_temp
 as $fn$
@@ -403,5 +403,5 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('pack:shop', 'shop', '0005_create_visibility', 5, '5de02bd94e8ef38bc6d239be7524997257bab1059acb6bfa3c3b6ce98d40277b', 'ce02d4338093e6718e380c0deeccaa91c0c90324e7b6850c2962e5714a19a26e', 'applied', 15);
+  ('pack:shop', 'shop', '0005_create_visibility', 5, '15e977d6cdac9fca54e60122f7a9dc42b204330bdf6a8303b6a7f86b75314960', 'e1d856edfb282781eb5d4670afe9104e24b1234288e1d50047eef763f56f62f8', 'applied', 15);
 reset role;
