@@ -30,6 +30,8 @@ export interface Comparison {
 export interface ComparedTarget extends StandingTarget {
   /** Scripts that do not stand there yet. */
   readonly pending: readonly string[];
+  /** Scripts that stand there by the ledger, and that the pack does not have. */
+  readonly unknown: readonly string[];
   /** Privileges that permissions between departments add to what was rendered: access control items by object. */
   readonly permitted: ReadonlyMap<string, readonly string[]>;
 }
@@ -57,7 +59,7 @@ export async function compareTogether(
   const digests = new Map(standing.map((target, n) => [target, found[n]]));
   const isUnchanged = (target: ComparedTarget): boolean => {
     const digest = digests.get(target);
-    return digest !== undefined && target.pending.length === 0 && comparison.isLastClean(target.plan, digest);
+    return digest !== undefined && isAsWritten(target) && comparison.isLastClean(target.plan, digest);
   };
   const rest = targets.filter((target) => !isUnchanged(target));
   const rows = await checkRows(comparison, rest);
@@ -118,7 +120,7 @@ async function compareCatalogue(
 ): Promise<readonly CheckResult[]> {
   const { memory } = comparison;
   const typical =
-    target.pending.length === 0 && target.permitted.size === 0 && digest !== undefined ? digest : undefined;
+    isAsWritten(target) && target.permitted.size === 0 && digest !== undefined ? digest : undefined;
   const known = typical === undefined ? undefined : memory.get(typical);
   if (known !== undefined) return retell(known.results, known.plan, target.plan);
   const results = await compareFully(comparison, target);
@@ -197,24 +199,41 @@ function drift(target: ComparedTarget, expected: Expected, found: readonly Catal
     layer: 'drift',
     title: DRIFT_TITLE,
     summary: `${found.length} objects compared`,
-    findings: [...pendingFinding(target), ...findings],
+    findings: [...ledgerFindings(target), ...findings],
     evidence: findings.length === 0 ? [`${found.length} objects as expected`] : [],
   };
 }
 
-function pendingFinding({ plan, pending }: ComparedTarget): Finding[] {
-  if (pending.length === 0) return [];
+/** By the ledger, the scripts of the pack stand there, and no others. */
+const isAsWritten = ({ pending, unknown }: ComparedTarget): boolean =>
+  pending.length === 0 && unknown.length === 0;
+
+function ledgerFindings({ plan, pending, unknown }: ComparedTarget): Finding[] {
+  const finding = (scripts: readonly string[], message: string, remedy: string): Finding[] =>
+    scripts.length === 0
+      ? []
+      : [
+          {
+            object: plan.target.schema,
+            severity: 'error',
+            isolation: false,
+            message: `${message}: ${scripts.join(', ')}`,
+            remedy,
+          },
+        ];
   return [
-    {
-      object: plan.target.schema,
-      severity: 'error',
-      isolation: false,
-      message: `scripts are not applied yet: ${pending.join(', ')}`,
-      remedy:
-        plan.target.kind === 'shared'
-          ? `fedgen apply --pack ${plan.pack.name}`
-          : `fedgen apply --department-id ${plan.target.id}`,
-    },
+    ...finding(
+      pending,
+      'scripts are not applied yet',
+      plan.target.kind === 'shared'
+        ? `fedgen apply --pack ${plan.pack.name}`
+        : `fedgen apply --department-id ${plan.target.id}`,
+    ),
+    ...finding(
+      unknown,
+      `scripts stand by the ledger that pack ${plan.pack.name} does not have`,
+      'Validate with the pack, or the version of it, that they were applied with; a row that nobody can account for was forged.',
+    ),
   ];
 }
 

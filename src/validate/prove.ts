@@ -5,7 +5,12 @@ import { planTarget, type TargetPlan } from '../plan/target.js';
 import { createCatalogueReader, schemaOids, type CatalogueObject } from './catalogue.js';
 import { createCatalogueChecks } from './catalogue-checks.js';
 import { declare, permittedPrivileges, type DeclareInput } from './declare.js';
-import { compareTogether, type Comparison, type ComparisonResult } from './compare-target.js';
+import {
+  compareTogether,
+  type ComparedTarget,
+  type Comparison,
+  type ComparisonResult,
+} from './compare-target.js';
 import { compareCatalogues } from './drift.js';
 import { describeDifferences } from './drift-findings.js';
 import type { Expected } from './expectation.js';
@@ -97,7 +102,7 @@ export async function compareTargets(
       return {
         plan,
         schemaOids: registered.schemaOids,
-        pending: pendingScripts(input.pack, registered),
+        ...compareLedger(input.pack, registered),
         permitted: permittedPrivileges(plan, input),
       };
     });
@@ -121,9 +126,14 @@ export const planRegistered = (
     },
   );
 
-function pendingScripts(pack: Pack, registered: RegisteredTarget): string[] {
-  const standing = new Set(registered.scripts);
-  return pack.scripts
-    .filter((script) => !standing.has(`${script.pack}/${script.name}`))
-    .map(({ name }) => name);
+/** What the pack has and what the ledger says, where they differ. */
+function compareLedger(
+  pack: Pack,
+  { scripts }: RegisteredTarget,
+): Pick<ComparedTarget, 'pending' | 'unknown'> {
+  const known = pack.scripts.map((script) => `${script.pack}/${script.name}`);
+  return {
+    pending: pack.scripts.filter((_, at) => !scripts.includes(known[at] ?? '')).map(({ name }) => name),
+    unknown: scripts.filter((script) => !known.includes(script)),
+  };
 }

@@ -22,6 +22,7 @@ select found.digest
                   case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end, '|',
                   (select string_agg(i.inhparent::regclass::text, ',' order by i.inhseqno) from pg_inherits i where i.inhrelid = c.oid), '|',
                   case when c.relkind = 'S' then (select concat_ws(',', q.seqtypid, q.seqstart, q.seqincrement, q.seqmax, q.seqmin, q.seqcache, q.seqcycle) from pg_sequence q where q.seqrelid = c.oid) end, '|',
+                  case when c.relkind = 'S' then (select concat(o.refobjid::regclass, '.', o.refobjsubid) from pg_depend o where o.classid = 'pg_class'::regclass and o.objid = c.oid and o.objsubid = 0 and o.refclassid = 'pg_class'::regclass and o.deptype in ('a', 'i')) end, '|',
                   case when c.relkind = 'f' then (select concat(t.ftserver, t.ftoptions) from pg_foreign_table t where t.ftrelid = c.oid) end)
       from relation c
     union all

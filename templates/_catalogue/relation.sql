@@ -24,5 +24,11 @@ select case c.relkind when 'r' then 'table' when 'p' then 'partitioned table' wh
                      where t.ftrelid = c.oid),
          'sequence', (select json_build_array(format_type(q.seqtypid, null), q.seqstart, q.seqincrement, q.seqmin,
                                                q.seqmax, q.seqcycle)
-                        from pg_sequence q where c.relkind = 'S' and q.seqrelid = c.oid))) as properties
+                        from pg_sequence q where c.relkind = 'S' and q.seqrelid = c.oid),
+         'owned by', case when c.relkind = 'S' then
+                       (select concat(d.refobjid::regclass, '.', quote_ident(a.attname))
+                          from pg_depend d
+                          join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+                         where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.objsubid = 0
+                           and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')) end)) as properties
   from relation c

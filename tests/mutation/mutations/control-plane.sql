@@ -67,6 +67,10 @@ update federation.schema_migrations set state = 'rolled_back', rolled_back_at = 
 -- ledger-emptied: breaks completeness
 delete from federation.schema_migrations where target = 'hr';
 
+-- ledger-row-invented: breaks completeness
+insert into federation.schema_migrations (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
+values ('hr', 'federation', '0099_invented', 99, repeat('0', 64), repeat('0', 64), 'applied', 1);
+
 -- tenants-granted: breaks isolation, for hr sales
 grant select on federation.tenants to federation_tenant;
 
