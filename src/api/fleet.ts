@@ -205,7 +205,7 @@ async function attempt(
         holder: holder ? `backend ${holder.pid} (${holder.application || 'unnamed'})` : 'another session',
       };
     }
-    const scripts = await work.at(fleetRun(session, prepared, plan), opened.rows, runId);
+    const scripts = await work.at(fleetRun(session, prepared, plan, opened.rows), opened.rows, runId);
     await closeTarget(session, plan, { runId, state: 'succeeded' });
     return { kind: 'done', scripts };
   } catch (error) {
@@ -216,12 +216,25 @@ async function attempt(
   }
 }
 
+/**
+ * The part of the time that scripts may keep others waiting which they may themselves wait for locks; the rest is for
+ * what they do when they have them, up to the commit.
+ */
+const QUEUEING = 0.5;
+
 /** Locks are not waited for long, and nothing is tried again on the spot: the target goes to the back of the queue. */
-const fleetRun = (session: Session, { settings }: PreparedFleet, plan: TargetPlan): TargetRun => ({
+const fleetRun = (
+  session: Session,
+  { settings }: PreparedFleet,
+  plan: TargetPlan,
+  rows: readonly LedgerRow[],
+): TargetRun => ({
   session,
   plan,
   limits: {
-    lockTimeoutMs: settings.fleetLockTimeoutMs,
+    lockTimeoutMs: Math.ceil(settings.fleetLockTimeoutMs * QUEUEING),
+    // Nobody uses a department before it is there.
+    isInUse: rows.length > 0,
     lockRetries: 0,
     statementTimeoutMs: settings.statementTimeoutMs,
   },
