@@ -259,7 +259,7 @@ async function rollBackOne(
     plan,
     directives,
     limits,
-    isFlushedLater: limits.isInUse ?? false,
+    isFlushedLater: false,
     onRetry: (attempt: number, reason: string) =>
       onEvent({ type: 'retry', target, script: step.label, attempt, reason }),
     explain: (cause: unknown, shift: number) =>
