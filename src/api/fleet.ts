@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TargetRun } from '../apply/apply.js';
 import { bookingSql, startFleetRun } from '../apply/fleet-book.js';
 import { runFleet, type Attempt, type FailedTarget, type FleetOutcome } from '../apply/fleet.js';
-import { finishRun, type LedgerRow, type MigrationCommand } from '../apply/ledger.js';
+import type { LedgerRow, MigrationCommand } from '../apply/ledger.js';
 import { closeTarget, openTarget } from '../apply/target-session.js';
 import { isConnectionLost, isServerError, statementError } from '../db/errors.js';
 import type { Session } from '../db/session.js';
@@ -11,6 +11,7 @@ import { planWaves } from '../plan/selection.js';
 import type { TargetPlan } from '../plan/target.js';
 import type { FedgenError } from '../shared/errors.js';
 import { VERSION } from '../shared/version.js';
+import { closeFleetRun, joinOutcomes } from './close-fleet-run.js';
 import { mostFailures, type PreparedFleet } from './fleet-prepare.js';
 import type { SurveyedTarget } from './fleet-survey.js';
 import type { Unreached } from './roll-call.js';
@@ -87,12 +88,10 @@ export async function runOverFleet(
   });
   const policy = { ...policyOf(prepared, targets.length), concurrency };
   const outcome = await runWaves(prepared, work, { waves, runId, policy });
-  const unchanged = outcome.unchanged + chosen - targets.length;
-  const { notRun } = outcome;
-  const interrupted =
-    (options.signal?.aborted === true || options.drain?.aborted === true) && notRun.length > 0;
-  const result = { ...outcome, unchanged, interrupted };
-  await closeRun(session, prepared, runId, result);
+  const again = (lost: ReadonlySet<string>): Promise<FleetOutcome> =>
+    runFleet(jobOf(prepared, work, { runId, targets: targets.filter(({ id }) => lost.has(id)), policy }));
+  const result = await confirm(session, prepared, { runId, outcome, again });
+  const unchanged = result.unchanged + chosen - targets.length;
   const durationMs = performance.now() - started;
   return {
     command: work.command,
@@ -100,6 +99,7 @@ export async function runOverFleet(
     runId,
     targets: chosen,
     ...result,
+    unchanged,
     unreached: [],
     durationMs,
   };
@@ -144,27 +144,32 @@ async function runWaves(
   return { ...total, failed, notRun, stopped };
 }
 
-async function closeRun(
+/** How often a run begins again with what went with a server that crashed. */
+const MOST_CRASHES = 3;
+
+/** Closes the run, and does again what is found to be lost then. */
+async function confirm(
   session: Session,
-  prepared: PreparedFleet,
-  runId: string,
-  result: Pick<FleetResult, 'failed' | 'notRun' | 'interrupted' | 'stopped'>,
-): Promise<void> {
-  const { owner } = sharedRoles(prepared.settings.rolePrefix);
-  const isGood = result.failed.length === 0 && result.notRun.length === 0;
-  const state = isGood ? 'succeeded' : result.interrupted ? 'interrupted' : 'failed';
-  const first = result.failed[0]?.error ?? result.stopped;
-  const close = (by: Session): Promise<void> =>
-    finishRun(by, owner, { id: runId, state, ...(first && { error: first.message }) });
-  try {
-    await close(session);
-  } catch {
-    // The connection that opened the run may be the one that broke; without any, the next run closes this one.
-    await withDatabase({ ...prepared, signal: undefined, onEvent: quiet }, 'closing the run', close).catch(
-      () => undefined,
-    );
+  { options, ...rest }: PreparedFleet,
+  run: {
+    readonly runId: string;
+    readonly outcome: FleetOutcome;
+    readonly again: (lost: ReadonlySet<string>) => Promise<FleetOutcome>;
+  },
+): Promise<FleetOutcome & { readonly interrupted: boolean }> {
+  let { outcome } = run;
+  for (let crashes = 1; ; crashes += 1) {
+    const isStopped = options.signal?.aborted === true || options.drain?.aborted === true;
+    const result = { ...outcome, interrupted: isStopped && outcome.notRun.length > 0 };
+    const lost = await closeFleetRun(session, { options, ...rest }, run.runId, result);
+    if (lost.length === 0) return result;
+    const redone =
+      crashes > MOST_CRASHES ? { ...NOTHING_DONE, notRun: lost } : await run.again(new Set(lost));
+    outcome = joinOutcomes(outcome, redone);
   }
 }
+
+const NOTHING_DONE = { succeeded: 0, unchanged: 0, scripts: 0, failed: [], stopped: undefined } as const;
 
 const quiet = (): void => undefined;
 
@@ -205,7 +210,7 @@ async function attempt(
         holder: holder ? `backend ${holder.pid} (${holder.application || 'unnamed'})` : 'another session',
       };
     }
-    const scripts = await work.at(fleetRun(session, prepared, plan), opened.rows, runId);
+    const scripts = await work.at(fleetRun(session, prepared, plan, opened.rows), opened.rows, runId);
     await closeTarget(session, plan, { runId, state: 'succeeded' });
     return { kind: 'done', scripts };
   } catch (error) {
@@ -216,12 +221,25 @@ async function attempt(
   }
 }
 
+/**
+ * The part of the time that scripts may keep others waiting which they may themselves wait for locks; the rest is for
+ * what they do when they have them, up to the commit.
+ */
+const QUEUEING = 0.5;
+
 /** Locks are not waited for long, and nothing is tried again on the spot: the target goes to the back of the queue. */
-const fleetRun = (session: Session, { settings }: PreparedFleet, plan: TargetPlan): TargetRun => ({
+const fleetRun = (
+  session: Session,
+  { settings }: PreparedFleet,
+  plan: TargetPlan,
+  rows: readonly LedgerRow[],
+): TargetRun => ({
   session,
   plan,
   limits: {
-    lockTimeoutMs: settings.fleetLockTimeoutMs,
+    lockTimeoutMs: Math.ceil(settings.fleetLockTimeoutMs * QUEUEING),
+    // Nobody uses a department before it is there.
+    isInUse: rows.length > 0,
     lockRetries: 0,
     statementTimeoutMs: settings.statementTimeoutMs,
   },

@@ -45,6 +45,17 @@ export function bookingSql(
      where run_id = ${quoteLiteral(booking.runId)} and target = ${quoteLiteral(booking.target)}; commit;`;
 }
 
+/** The targets of which a run has not booked what became of them. */
+export async function readPending(session: Session, owner: string, runId: string): Promise<string[]> {
+  return asOwner(session, owner, 'read only', async () => {
+    const { rows } = await session.client.query<{ target: string }>(
+      `select target from federation.run_targets where run_id = $1 and state = 'pending' order by target`,
+      [runId],
+    );
+    return rows.map(({ target }) => target);
+  });
+}
+
 /** The targets that a run did not bring to a good end. @throws FedgenError E_RUN_UNKNOWN. */
 export async function readUnfinished(session: Session, owner: string, runId: string): Promise<string[]> {
   return asOwner(session, owner, 'read only', async () => {

@@ -145,9 +145,12 @@ async function runStatement(
   await session.client.query(`begin; set local role ${owner}; ${book}; commit`);
 }
 
-/** What can run in a transaction waits for locks no longer than other scripts: traffic queues behind it. */
+/**
+ * What can run in a transaction waits for locks no longer than other scripts: traffic queues behind it. Nor does it keep
+ * them until its commit is on the disk: that of the script's end brings it there.
+ */
 const openingOf = ({ limits }: TargetRun, { source }: RunnableScript): string =>
-  `begin; set local lock_timeout = ${source.directives.lockTimeoutMs ?? limits.lockTimeoutMs};\n`;
+  `begin; set local synchronous_commit = off; set local lock_timeout = ${source.directives.lockTimeoutMs ?? limits.lockTimeoutMs};\n`;
 
 /** As the transaction of any other script is tried again. */
 async function tryOften(

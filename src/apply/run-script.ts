@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isTransient } from '../db/errors.js';
+import { isServerError, isTransient } from '../db/errors.js';
 import { findBlockers } from '../db/lock.js';
 import { throwIfAborted, type Session } from '../db/session.js';
 import type { Directives } from '../packs/pack.js';
@@ -7,10 +7,13 @@ import type { TargetPlan } from '../plan/target.js';
 import { quoteIdentifier } from '../render/quote.js';
 import type { RenderedSql } from '../render/render.js';
 import { FedgenError } from '../shared/errors.js';
+import { shareWait, unshared, type SharedWait } from './share-wait.js';
 
 /** How long a script may wait, and how often it is tried. */
 export interface ScriptLimits {
   readonly lockTimeoutMs: number;
+  /** Others use the target meanwhile: `lockTimeoutMs` is for all statements of a transaction together. */
+  readonly isInUse?: boolean;
   readonly lockRetries: number;
   readonly statementTimeoutMs: number;
 }
@@ -48,10 +51,14 @@ export async function runInTransaction(
   for (let attempt = 1; ; attempt += 1) {
     throwIfAborted(transaction.session.signal);
     const opening = openingSql(transaction);
+    const script = waitsOf(transaction, rendered.sql);
     try {
-      return await tryOnce(transaction, opening, closingSql(transaction, rendered, record), before);
+      return await tryOnce(transaction, opening, closingSql(transaction, script.sql, record), before);
     } catch (error) {
-      if (!isTransient(error)) throw transaction.explain(error, before ? 0 : opening.length);
+      if (!isTransient(error)) {
+        const shift = before ? 0 : opening.length;
+        throw transaction.explain(error, shift + script.addedBefore(placeOf(error) - shift));
+      }
       const reason = error instanceof Error ? error.message : String(error);
       const blockers = await findBlockers(transaction.session, transaction.plan.target.schema);
       if (attempt > transaction.limits.lockRetries) throw blockedError(transaction, reason, blockers, error);
@@ -60,6 +67,16 @@ export async function runInTransaction(
     }
   }
 }
+
+/** A directive gives each statement its time. */
+const waitsOf = ({ directives, limits }: ScriptTransaction, sql: string): SharedWait =>
+  limits.isInUse && directives.lockTimeoutMs === undefined
+    ? shareWait(sql, limits.lockTimeoutMs)
+    : unshared(sql);
+
+/** Where the server found an error, from 0. */
+const placeOf = (error: unknown): number =>
+  isServerError(error) && error.position !== undefined ? Number(error.position) - 1 : 0;
 
 /** A growing, jittered pause, which an abort ends. */
 export async function pauseBeforeRetry({ signal }: Session, attempt: number): Promise<void> {
@@ -109,9 +126,9 @@ function openingSql({ plan, directives, limits, isFlushedLater }: ScriptTransact
 }
 
 /** The script, its ledger row, and the commit. The line break ends a comment that the script may end with. */
-function closingSql({ plan }: ScriptTransaction, rendered: RenderedSql, record: string): string {
+function closingSql({ plan }: ScriptTransaction, sql: string, record: string): string {
   const role = record === '' ? '' : `set local role ${quoteIdentifier(plan.roles.owner)};\n`;
-  return `${rendered.sql}\n;${role}${record}\ncommit;`;
+  return `${sql}\n;${role}${record}\ncommit;`;
 }
 
 /**

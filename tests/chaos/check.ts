@@ -46,6 +46,10 @@ const LEFT: Readonly<Record<string, string>> = {
     where state = 'applied' group by target, script having count(*) > 1`,
 };
 
+/** How all of them stand at one script. */
+export const wanted = ({ count }: ChaosWorld, version: number): string =>
+  `${count} at ${String(version).padStart(4, '0')}`;
+
 /** How many departments stand at which script, for those who read along. */
 export async function standing(world: ChaosWorld): Promise<string> {
   const rows = await world.query<{ version: number; n: number }>(
@@ -80,6 +84,5 @@ export async function findLeft(world: ChaosWorld, version: number): Promise<stri
     faults.push(...rows.map(({ fault }) => `${what}: ${fault}`));
   }
   const now = await standing(world);
-  const wanted = `${world.count} at ${String(version).padStart(4, '0')}`;
-  return now === wanted ? faults : [...faults, `not all are at ${version}: ${now}`];
+  return now === wanted(world, version) ? faults : [...faults, `not all are at ${version}: ${now}`];
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findLeft, findTorn, standing } from './check.js';
+import { findLeft, findTorn, standing, wanted } from './check.js';
 import type { Call, ChaosWorld } from './world.js';
 
 /** What is broken while a run is under way. */
@@ -61,6 +61,8 @@ export async function round(
   const { events, code } = await call.done;
   const torn = await findTorn(world);
   const then = await standing(world);
+  const untrue =
+    code === 0 && then !== wanted(world, version) ? ['the run says that it is done, and is not'] : [];
   const next = await world.fedgen(...args).done;
   const failed =
     next.code === 0
@@ -71,7 +73,7 @@ export async function round(
   const state = ended ? 'which had ended' : `${done} departments done, then ${then}; exit ${String(code)}`;
   return {
     told: `${what} ${when}: ${state}`,
-    faults: [...torn, ...failed, ...(await findLeft(world, version))],
+    faults: [...torn, ...untrue, ...failed, ...(await findLeft(world, version))],
   };
 }
 

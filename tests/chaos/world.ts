@@ -46,6 +46,8 @@ export interface Call {
 /** A server that can be killed, a fleet on it, and an address between them whose connections can be cut. */
 export interface ChaosWorld {
   readonly count: number;
+  /** The server itself, as a superuser. */
+  readonly url: () => string;
   readonly fedgen: (...args: readonly string[]) => Call;
   readonly query: <T extends object>(sql: string) => Promise<T[]>;
   readonly cut: () => Promise<void>;
@@ -54,9 +56,16 @@ export interface ChaosWorld {
   readonly remove: () => Promise<void>;
 }
 
-/** Makes a world of `count` departments at script 0002. */
-export async function makeChaosWorld(count: number, major: Major = 18): Promise<ChaosWorld> {
-  const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+/**
+ * Makes a world of `count` departments at script 0002.
+ * @param on where the server keeps its data: memory is faster, and the disk is what commits wait for.
+ */
+export async function makeChaosWorld(
+  count: number,
+  major: Major = 18,
+  on: 'memory' | 'disk' = 'memory',
+): Promise<ChaosWorld> {
+  const base = on === 'memory' && existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
   const dir = await mkdtemp(path.join(base, 'fedgen-chaos-'));
   // As root the server runs as another user, who must get through.
   await chmod(dir, 0o755);
@@ -76,6 +85,7 @@ export async function makeChaosWorld(count: number, major: Major = 18): Promise<
   await writePack(dir, count);
   const world: ChaosWorld = {
     count,
+    url: () => url(server),
     fedgen: (...args) => call(dir, url(proxy), args),
     query: (sql) => withClient(url(server), async (client) => (await client.query(sql)).rows as never),
     cut: () => cutOnce(proxy),

@@ -4,12 +4,15 @@ import { withClient } from '../../support/database.js';
 import { ADD_COLUMN, departments, makeFleet, type TestFleet } from '../../support/fleet.js';
 import { underTraffic, type TrafficInput } from '../../support/traffic.js';
 
+// The long form, with 500 departments and the usual tenth of a second, is `npm run chaos -- --kinds traffic`.
 const COUNT = 12;
 const NOTES = `{{ 'notes' | qualified(target.schema) }}`;
+/** Several times what a processor that is busy with other tests may keep a process waiting. */
+const LIMIT_MS = 400;
 
 let fleet: TestFleet;
 beforeAll(async () => {
-  fleet = await makeFleet(inject('testServer'), 'traffic');
+  fleet = await makeFleet(inject('testServer'), 'traffic', { lockTimeoutMs: LIMIT_MS });
   await applyFleet({ settings: fleet.settings, named: departments(COUNT) });
   await fleet.script('0003_add_body', ADD_COLUMN);
   await fleet.script(
@@ -21,13 +24,21 @@ afterAll(async () => await fleet.drop());
 
 it('a column and an index are added under traffic with a transaction open: nobody waits long, and nothing fails', async () => {
   const { settings, database } = fleet;
+  expect(settings.fleetLockTimeoutMs).toBe(LIMIT_MS);
   const schemas = departments(COUNT).map(({ id }) => `${id}_tenant`);
-  const input: TrafficInput = { url: database.url, schemas, clients: 4, everyMs: 25, holdMs: 1200 };
+  const input: TrafficInput = {
+    url: database.url,
+    schemas,
+    clients: 4,
+    everyMs: 50,
+    holdMs: 2 * LIMIT_MS,
+    held: 1,
+  };
   const without = await underTraffic(input, () =>
     withClient(database.url, async (client) => {
       for (const schema of schemas) {
         await client.query(`alter table ${schema}.notes add column body text`);
-        await client.query(`create index notes_body on ${schema}.notes (body)`);
+        await client.query(`create index concurrently notes_body on ${schema}.notes (body)`);
       }
     }),
   );
@@ -35,12 +46,11 @@ it('a column and an index are added under traffic with a transaction open: nobod
   const result = await underTraffic(input, async () => {
     expect(await applyFleet({ settings, all: true })).toMatchObject({ succeeded: COUNT, failed: [] });
   });
-  expect(result.failures).toEqual([]);
-  // All of the traffic may stand in the queue from its first moment on.
-  expect(without.transactions).toBeGreaterThan(input.clients);
-  expect(result.transactions).toBeGreaterThan(100);
   const figures = JSON.stringify({ result, without });
-  expect(result.p99, figures).toBeLessThan(without.p99 / 2);
+  expect(result.failures).toEqual([]);
+  expect(result.longestWait, figures).toBeLessThanOrEqual(LIMIT_MS);
+  expect(without.longestWait, figures).toBeGreaterThan(LIMIT_MS);
+  expect(result.p99Wait, figures).toBeLessThan(without.p99Wait / 2);
   const undone = await rollbackFleet({
     settings,
     all: true,
