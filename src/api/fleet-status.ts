@@ -72,7 +72,7 @@ async function readFleetStatus(
     await part?.agree(matchPatterns([], selection));
     return { initialized: false, departments: [], known: 0, runs: [] };
   }
-  const { failed, running: runs } = state;
+  const { failed, drifted, running: runs } = state;
   const ids = departmentIds(state);
   const chosen = await chosenIds(session, prepared, { state, selection, ids });
   const numbers = new Map(prepared.pack.scripts.map(({ pack, name, number }) => [`${pack}/${name}`, number]));
@@ -93,6 +93,7 @@ async function readFleetStatus(
         edited: 0,
         unknown: unknown.length,
         failed: failed.get(id),
+        drifted: drifted.get(id),
         scripts: [],
       });
     }

@@ -1,6 +1,6 @@
 import { hasLedger, readDepartments, type LedgerRow } from '../apply/ledger.js';
 import { scriptStates, type ScriptStatus } from '../apply/script-states.js';
-import type { RunningRun } from '../apply/fleet-book.js';
+import type { Drift, RunningRun } from '../apply/fleet-book.js';
 import { readPack } from '../apply/registry.js';
 import type { Session } from '../db/session.js';
 import { loadPack } from '../packs/load.js';
@@ -47,6 +47,8 @@ export interface DepartmentStatus extends Progress {
   readonly status: string;
   /** What went wrong in its last run over many departments; undefined when it went well, or there was none. */
   readonly failed?: string | undefined;
+  /** What its last `validate --since-last` found; undefined when it was clean, scripts were run since, or there was none. */
+  readonly drifted?: Drift | undefined;
 }
 
 /** Where a shared pack stands. */

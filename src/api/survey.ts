@@ -14,7 +14,7 @@ import { CALLER_TITLES } from '../validate/probes/callers.js';
 import { probe, type Probed } from './probing.js';
 import { CONTRACT_TITLES } from '../validate/contract.js';
 import { describeIdentity, RESIDUAL_RISKS } from '../validate/identity.js';
-import { cleanMark, rememberClean } from '../validate/last-clean.js';
+import { cleanMark, rememberLooks, type Look } from '../validate/last-clean.js';
 import { expectControlPlane, record, type Recorded } from '../validate/expectation.js';
 import type { CheckResult, Evidence, Finding, Layer, TargetReport } from '../validate/model.js';
 import {
@@ -164,19 +164,16 @@ async function lookAtSome(
 ): Promise<TargetReport[]> {
   const compared = await compareSome(session, input, targets);
   const reports: TargetReport[] = [];
-  const clean: Compared[] = [];
+  const looks = new Map<string, Look>();
   for (const one of compared) {
     const report = await reportOn(session, survey, one, scratch);
     reports.push(report);
-    if (isSpotless(report)) clean.push(one);
+    const look = report.unchanged ? undefined : lookOf(one, report);
+    if (look) looks.set(one.plan.target.id, look);
   }
   // Only of a validation that left nothing out can it be said that nothing was found.
-  if (survey.sinceLast && survey.isComplete) {
-    const marks = clean.flatMap(({ plan, result: { digest } }) =>
-      digest === undefined ? [] : [[plan.target.id, cleanMark(plan.pack, digest)] as const],
-    );
-    await rememberClean(session, sharedRoles(survey.settings.rolePrefix).owner, new Map(marks));
-  }
+  if (survey.sinceLast && survey.isComplete)
+    await rememberLooks(session, sharedRoles(survey.settings.rolePrefix).owner, looks);
   return reports;
 }
 
@@ -240,9 +237,12 @@ const NOT_PROBED: Probed = { checks: [], matrix: [], roles: [] };
 const modeOf = ({ pack, variables }: TargetPlan): IdentityMode =>
   pack.identityModes.find((mode) => mode === variables[IDENTITY_VARIABLE]) ?? pack.identityModes[0] ?? 'role';
 
-const isSpotless = (report: TargetReport): boolean =>
-  !report.unchanged &&
-  report.checks.every((check) => check.findings.every(({ severity }) => severity === 'note'));
+/** What is remembered of a target; nothing of a clean one whose catalogue could not be told in one hash. */
+function lookOf({ plan, result: { digest } }: Compared, { checks }: TargetReport): Look | undefined {
+  const findings = checks.flatMap((check) => check.findings).filter(({ severity }) => severity !== 'note');
+  if (findings.length > 0) return { findings: findings.length };
+  return digest === undefined ? undefined : { mark: cleanMark(plan.pack, digest) };
+}
 
 /** Deparsing takes a lock on each table: beside a table that is locked by others it must not wait for ever. */
 async function lockedError(session: Session, schema: string, cause: unknown): Promise<FedgenError> {

@@ -107,6 +107,26 @@ interface FailedRow {
 const failedByTarget = (rows: readonly FailedRow[]): Map<string, string> =>
   new Map(rows.map(({ target, error }) => [target, error ?? '']));
 
+const driftByTarget = (rows: readonly DriftRow[]): Map<string, Drift> =>
+  new Map(rows.map(({ target, ...drift }) => [target, drift]));
+
+/** What the last `validate --since-last` found at a target. */
+export interface Drift {
+  /** Findings that are no notes; at least one. */
+  readonly findings: number;
+  readonly foundAt: Date;
+}
+
+interface DriftRow extends Drift {
+  readonly target: string;
+}
+
+/** Targets at which something was found, and no script was run since. */
+const DRIFTED = `select v.target, v.findings, v.validated_at as "foundAt" from federation.validations v
+        where v.findings > 0 and not exists (
+          select from federation.schema_migrations m
+           where m.target = v.target and greatest(m.applied_at, m.rolled_back_at) > v.validated_at)`;
+
 /** A run that is under way. */
 export interface RunningRun {
   readonly runId: string;
@@ -129,6 +149,8 @@ const RUNNING = `select r.run_id::text as "runId", r.command, r.started_at as "s
 export interface FleetBook {
   /** Targets whose last run failed, with what went wrong. */
   readonly failed: ReadonlyMap<string, string>;
+  /** Targets at which the last validation that was remembered found something. */
+  readonly drifted: ReadonlyMap<string, Drift>;
   readonly running: readonly RunningRun[];
 }
 
@@ -137,14 +159,14 @@ export async function readFleetBook(
   session: Session,
   owner: string,
 ): Promise<(FleetState & FleetBook) | undefined> {
-  const state = await readFleetState(session, owner, [FAILED, RUNNING]);
+  const state = await readFleetState(session, owner, [FAILED, DRIFTED, RUNNING]);
   if (state) {
-    const [failed, running] = state.more as [FailedRow[], RunningRun[]];
-    return { ...state, failed: failedByTarget(failed), running };
+    const [failed, drifted, running] = state.more as [FailedRow[], DriftRow[], RunningRun[]];
+    return { ...state, failed: failedByTarget(failed), drifted: driftByTarget(drifted), running };
   }
-  // A control plane of an earlier version has no book of targets.
+  // A control plane of an earlier version has no book of targets, or remembers no validations.
   const old = await readFleetState(session, owner);
-  return old && { ...old, failed: new Map(), running: [] };
+  return old && { ...old, failed: new Map(), drifted: new Map(), running: [] };
 }
 
 async function requireRun(session: Session, runId: string): Promise<string> {

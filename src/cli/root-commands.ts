@@ -146,7 +146,7 @@ export const ROOT_COMMANDS: Readonly<Record<string, CommandSpec>> = {
       DEPARTMENT_IDS(),
       option('--all', 'every department, as without --department-id').conflicts('departmentId'),
       ...TARGETS().filter(({ long }) => long !== '--resume'),
-      option('--check', 'exit 1 when a script is pending or edited'),
+      option('--check', 'exit 1 when a script is pending or edited, or something was found to have drifted'),
       PACK(),
       ...CONNECTION(),
     ],

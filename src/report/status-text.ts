@@ -61,7 +61,7 @@ const MOST_SHOWN = 50;
 function worthShowing(departments: readonly DepartmentStatus[]): readonly DepartmentStatus[] {
   if (departments.length <= MOST_SHOWN) return departments;
   const needy = departments.filter(
-    (each) => each.pending + each.edited + each.unknown > 0 || each.failed !== undefined,
+    (each) => each.pending + each.edited + each.unknown > 0 || (each.failed ?? each.drifted) !== undefined,
   );
   return needy.slice(0, MOST_SHOWN);
 }
@@ -76,7 +76,8 @@ function summary(departments: readonly DepartmentStatus[], shown: number): strin
     .map(([version, number]) => `${String(version).padStart(4, '0')}: ${number}`);
   const pending = departments.filter((department) => department.pending > 0).length;
   const failed = departments.filter((department) => department.failed !== undefined).length;
-  return [`by version ${each.join(', ')}`, `${pending} behind, ${failed} failed`];
+  const drifted = departments.filter((department) => department.drifted !== undefined).length;
+  return [`by version ${each.join(', ')}`, `${pending} behind, ${failed} failed, ${drifted} drifted`];
 }
 
 const running = (runs: StatusResult['runs']): string[] =>
@@ -106,13 +107,15 @@ function packText(pack: PackStatus, paint: Paint): string {
 }
 
 type ScriptStatus = DepartmentStatus['scripts'][number];
-type Progress = Pick<DepartmentStatus, 'pending' | 'edited' | 'unknown' | 'scripts' | 'failed'>;
+type Progress = Pick<DepartmentStatus, 'pending' | 'edited' | 'unknown' | 'scripts' | 'failed' | 'drifted'>;
 
 function pendingText(progress: Progress, paint: Paint): string {
   if (progress.unknown > 0) return paint.red(`${count(progress.unknown, 'script')} of another pack`);
   if (progress.edited > 0) return paint.red(`${count(progress.edited, 'script')} edited`);
   if (progress.failed !== undefined)
     return paint.red(`${progress.pending}, failed: ${firstLine(progress.failed)}`);
+  if (progress.drifted !== undefined)
+    return paint.red(`${progress.pending}, drifted: ${count(progress.drifted.findings, 'finding')}`);
   return progress.pending === 0 ? paint.green('none') : paint.yellow(String(progress.pending));
 }
 

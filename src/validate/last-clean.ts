@@ -20,7 +20,7 @@ export async function readLastClean(session: Session, owner: string): Promise<Re
   await client.query(`begin read only; set local role ${quoteIdentifier(owner)}`);
   try {
     const { rows } = await client.query<{ target: string; digest: string }>(
-      'select target, digest from federation.validations',
+      'select target, digest from federation.validations where digest is not null',
     );
     return new Map(rows.map((row) => [row.target, row.digest]));
   } finally {
@@ -28,22 +28,32 @@ export async function readLastClean(session: Session, owner: string): Promise<Re
   }
 }
 
-/** Remembers clean targets. */
-export async function rememberClean(
+/** What a validation came to: the mark of a clean one, or the number of findings. */
+export type Look = { readonly mark: string } | { readonly findings: number };
+
+/** Remembers what was found, by target. */
+export async function rememberLooks(
   session: Session,
   owner: string,
-  marks: ReadonlyMap<string, string>,
+  looks: ReadonlyMap<string, Look>,
 ): Promise<void> {
-  if (marks.size === 0) return;
+  if (looks.size === 0) return;
   const { client } = session;
+  const rows = [...looks].map(([target, look]) => ({
+    target,
+    digest: null,
+    findings: 0,
+    ...columnsOf(look),
+  }));
   await client.query(`begin; set local role ${quoteIdentifier(owner)}`);
   try {
     await client.query(
-      `insert into federation.validations (target, digest, tool_version)
-       select t.target, t.digest, $3 from unnest($1::text[], $2::text[]) as t(target, digest)
+      `insert into federation.validations (target, digest, findings, tool_version)
+       select t.target, t.digest, t.findings, $2 from jsonb_to_recordset($1::jsonb) as t(target text, digest text, findings integer)
        on conflict (target) do update
-         set digest = excluded.digest, tool_version = excluded.tool_version, validated_by = default, validated_at = default`,
-      [[...marks.keys()], [...marks.values()], VERSION],
+         set digest = excluded.digest, findings = excluded.findings, tool_version = excluded.tool_version,
+             validated_by = default, validated_at = default`,
+      [JSON.stringify(rows), VERSION],
     );
     await client.query('commit');
   } catch (error) {
@@ -51,3 +61,6 @@ export async function rememberClean(
     throw error;
   }
 }
+
+const columnsOf = (look: Look): { readonly digest: string } | { readonly findings: number } =>
+  'mark' in look ? { digest: look.mark } : look;

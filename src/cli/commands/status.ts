@@ -23,7 +23,8 @@ export const runStatus: Handler = async (options, signal) => {
   const isBehind = [...result.departments, ...result.packs].some(
     (target) => target.pending + target.edited + target.unknown > 0,
   );
+  const isDrifted = result.departments.some(({ drifted }) => drifted !== undefined);
   const isAbsent =
     result.absentPack !== undefined || (departmentId !== undefined && result.departments.length === 0);
-  return flag(options, 'check') && (isBehind || isAbsent) ? EXIT.findings : EXIT.ok;
+  return flag(options, 'check') && (isBehind || isDrifted || isAbsent) ? EXIT.findings : EXIT.ok;
 };

@@ -99,6 +99,15 @@ describe('the status', () => {
     }
   });
 
+  it('tells what drifted, and of many departments counts them', () => {
+    const hr = { ...HR, pending: 0, drifted: { findings: 1, foundAt: new Date('2026-01-06T00:00:00Z') } };
+    const fine = Array.from({ length: 60 }, (_, at) => ({ ...HR, departmentId: `d${at}`, pending: 0 }));
+    const text = formatStatus({ ...STATUS, departments: [hr, ...fine] }, { detailed: false, paint: VISIBLE });
+    expect(text).toContain('<red>0, drifted: 1 finding</red>');
+    expect(text).toContain('0 behind, 0 failed, 1 drifted');
+    expect(text).not.toContain('d59');
+  });
+
   it('tells of a pack that it is not installed', () => {
     const status = { ...STATUS, departments: [], absentPack: 'shop' };
     expect(formatStatus(status, { detailed: false, paint: PLAIN })).toBe(

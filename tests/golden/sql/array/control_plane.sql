@@ -1274,18 +1274,21 @@ reset role;
 set search_path = "federation";
 set role "federation_owner";
 
--- What `fedgen validate --since-last` remembers: how each target's catalogue stood when nothing was found in it.
+-- What `fedgen validate --since-last` remembers of each target: how its catalogue stood where nothing was found in it, and
+-- otherwise how much was found.
 
 create table federation.validations (
   target       text not null,
-  digest       text not null,
+  digest       text,
+  findings     integer not null default 0,
   tool_version text not null,
   validated_by name not null default session_user,
   validated_at timestamptz not null default clock_timestamp(),
-  constraint validations_pkey primary key (target)
+  constraint validations_pkey primary key (target),
+  constraint validations_findings_check check (findings >= 0 and (findings = 0) = (digest is not null))
 );
 comment on table federation.validations is
-  'The last clean validation of each target; who can write here can hide a change from --since-last';
+  'The last validation of each target; who can write here can hide a change from --since-last';
 grant select on federation.validations to "federation_admin_role";
 
 reset role;
@@ -1295,7 +1298,7 @@ set role "federation_owner";
 insert into federation.schema_migrations
   (target, pack, script, number, template_checksum, rendered_checksum, state, statements_done)
 values
-  ('federation', 'control-plane', '0009_create_validations', 9, '1210708f109df96c098ed5a9ed39e844a4a16dcf22579b038ed20e674f455fd3', '951d6d4282cb2e11fd437e154172aa1344f4452cf68559a4c9eea24454c6dee4', 'applied', 3);
+  ('federation', 'control-plane', '0009_create_validations', 9, '3bbf4c03e14c139c8dcc6de382388b5b15ba0d968a929c06e9ff3f0aeffe17ca', '999e26f5592273fe5a5680eb020e1a89bcb3fcac6ad8e0d58d52ed93a784d237', 'applied', 3);
 reset role;
 
 -- ====================================================================================================
