@@ -24,7 +24,7 @@ const judged = new Set();
 await loadSqlParser();
 const names = await listBuiltInPacks();
 for (const name of names) {
-  const text = await readText(path.join(ROOT, 'templates', name, 'pack.yaml'));
+  const text = readText(path.join(ROOT, 'templates', name, 'pack.yaml'));
   const result = parseManifest(text);
   if (!('manifest' in result)) throw new Error(`${name}/pack.yaml: ${result.problems.join('; ')}`);
   known.manifests[textKey(text)] = result.manifest;
