@@ -2,7 +2,7 @@
 // Exit codes: 0 ok, 1 findings, 2 usage or config or template, 3 database, 4 apply or rollback failed,
 // 5 isolation broken, 70 bug, 130 interrupted (docs/errors.md).
 import { setFlagsFromString } from 'node:v8';
-import { main } from '../dist/cli/main.js';
+import { main } from '../dist/bundle/main.js';
 
 // A run reads a few scripts: to compile the SQL grammar's WebAssembly once more, for speed, costs more than it saves.
 setFlagsFromString('--liftoff-only');
