@@ -1,5 +1,5 @@
 // Works out beforehand what the texts that come with fedgen lead to, so that commands start faster:
-// pack.yaml parsed and checked, templates compiled and checked. src/packs/known.ts says how it is used.
+// pack.yaml parsed and checked, templates compiled and checked, scripts rendered and read. src/packs/known.ts says how it is used.
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CONTROL_PLANE, listBuiltInPacks, loadControlPlane, loadPack } from '../dist/packs/load.js';
@@ -10,7 +10,7 @@ import { planControlPlane, planTarget } from '../dist/plan/target.js';
 import { compileTemplate, templateKey } from '../dist/render/compiled.js';
 import { createTemplateRenderer } from '../dist/render/environment.js';
 import { CLICKHOUSE } from '../dist/render/clickhouse/dialect.js';
-import { templateContext } from '../dist/render/render.js';
+import { createRenderer, templateContext } from '../dist/render/render.js';
 import { loadSqlParser } from '../dist/render/sql.js';
 
 /** How values are quoted, where not as for PostgreSQL. */
@@ -19,12 +19,13 @@ const DIALECTS = { clickhouse: CLICKHOUSE };
 const target = new URL('../dist/known.json', import.meta.url);
 await rm(target, { force: true });
 
-const known = { manifests: {}, templates: {}, judged: [] };
+const known = { manifests: {}, templates: {}, judged: [], read: {} };
 const judged = new Set();
+const read = new Map();
 await loadSqlParser();
 const names = await listBuiltInPacks();
 for (const name of names) {
-  const text = await readText(path.join(ROOT, 'templates', name, 'pack.yaml'));
+  const text = readText(path.join(ROOT, 'templates', name, 'pack.yaml'));
   const result = parseManifest(text);
   if (!('manifest' in result)) throw new Error(`${name}/pack.yaml: ${result.problems.join('; ')}`);
   known.manifests[textKey(text)] = result.manifest;
@@ -33,13 +34,14 @@ for (const pack of [await loadControlPlane(), ...(await Promise.all(names.map((n
   for (const [name, { source }] of pack.templates) {
     known.templates[templateKey(name, source)] = compileTemplate(name, source);
   }
-  renderOnce(pack);
+  await renderOnce(pack);
 }
 known.judged = [...judged].sort();
+known.read = Object.fromEntries([...read].sort());
 await writeFile(target, JSON.stringify(known));
 
 /** Renders with the default variables, so that every value of an ordinary target is known to stand in its place. */
-function renderOnce(pack) {
+async function renderOnce(pack) {
   const sample = { id: 'sample', name: 'Sample' };
   const plan =
     pack.name === CONTROL_PLANE
@@ -49,4 +51,5 @@ function renderOnce(pack) {
   for (const { template, down } of pack.scripts) {
     for (const each of [template, down]) if (each) render(each, templateContext(plan));
   }
+  if (pack.engine === 'postgres') (await createRenderer(pack, read)).runnable(plan);
 }

@@ -83,26 +83,8 @@ async function parseSnapshot(file: string): Promise<SnapshotFile> {
   } catch (cause) {
     throw notUsable(file, `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
-  const { z } = await import('zod');
-  const recorded = z.object({
-    names: z.object({
-      department: z.object({ id: z.string(), name: z.string() }).optional(),
-      words: z.array(z.tuple([z.string(), z.string()])),
-    }),
-    objects: z.array(
-      z.object({ kind: z.string(), name: z.string(), properties: z.record(z.string(), z.unknown()) }),
-    ),
-  });
-  const schema = z.object({
-    schemaVersion: z.literal(1),
-    fedgen: z.string(),
-    pack: z.string(),
-    packVersion: z.int(),
-    server: z.int(),
-    rolePrefix: z.string(),
-    recording: z.object({ target: recorded, controlPlane: recorded }),
-  });
-  const result = schema.safeParse(content);
+  const { snapshotSchema } = await import('./snapshot-schema.js');
+  const result = snapshotSchema.safeParse(content);
   if (result.success) return result.data as SnapshotFile;
   const [issue] = result.error.issues;
   throw notUsable(file, `is no stored expectation: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);

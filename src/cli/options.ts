@@ -1,13 +1,7 @@
-import { createRequire } from 'node:module';
-import type * as Commander from 'commander';
-
-// By require, as in program.ts.
-const require = createRequire(import.meta.url);
-const { InvalidArgumentError, Option } = require('commander') as typeof Commander;
+import { InvalidArgumentError, Option } from 'commander';
 
 /** An option without a value of its own kind. */
-export const option = (flags: string, description: string): Commander.Option =>
-  new Option(flags, description);
+export const option = (flags: string, description: string): Option => new Option(flags, description);
 
 /** Refuses what is no whole number. */
 export function wholeNumber(text: string): number {
@@ -37,31 +31,30 @@ function commaSeparated(text: string, earlier: readonly string[] = []): readonly
 }
 
 /** `--format`, with the formats that a command has. */
-export const FORMAT = (formats: readonly string[] = ['text', 'json']): Commander.Option =>
+export const FORMAT = (formats: readonly string[] = ['text', 'json']): Option =>
   option('--format <format>', 'how results are printed').choices(formats).default('text');
-const CONFIG = (): Commander.Option =>
+const CONFIG = (): Option =>
   option('--config <file>', 'configuration file (default: fedgen.config.* upwards from here)');
 /** `--department-id` */
-export const DEPARTMENT_ID = (): Commander.Option =>
+export const DEPARTMENT_ID = (): Option =>
   option(
     '--department-id <id>',
     'slug: a lower-case letter, then letters, digits, underscores; not for shared packs',
   );
 /** `--department` */
-export const DEPARTMENT = (): Commander.Option => option('--department <name>', 'display name');
+export const DEPARTMENT = (): Option => option('--department <name>', 'display name');
 /** `--pack` */
-export const PACK = (): Commander.Option =>
-  option('--pack <name>', 'pack of tables to use (default: federation)');
+export const PACK = (): Option => option('--pack <name>', 'pack of tables to use (default: federation)');
 /** `--var` */
-export const VAR = (): Commander.Option =>
+export const VAR = (): Option =>
   option('--var <name=value>', "value of one of the pack's variables; repeatable").argParser(assignment);
 /** `--verbose` */
-export const VERBOSE = (): Commander.Option => option('--verbose', 'tell more');
+export const VERBOSE = (): Option => option('--verbose', 'tell more');
 /** `--yes` */
-export const YES = (): Commander.Option => option('--yes', 'do not ask');
+export const YES = (): Option => option('--yes', 'do not ask');
 
 /** Where to connect, and how results are printed. */
-export const CONNECTION = (formats?: readonly string[]): Commander.Option[] => [
+export const CONNECTION = (formats?: readonly string[]): Option[] => [
   option('--database-url <url>', 'postgres://user:password@host:port/name'),
   option('--database <name>', 'one of several databases of the configuration'),
   option('--db-host <host>', 'server'),
@@ -79,21 +72,21 @@ export const CONNECTION = (formats?: readonly string[]): Commander.Option[] => [
   FORMAT(formats),
 ];
 /** How long to wait for locks and scripts. */
-export const LIMITS = (): Commander.Option[] => [
+export const LIMITS = (): Option[] => [
   option('--lock-timeout <duration>', 'how long DDL waits for a lock before it is tried again (5s)'),
   option('--lock-wait <duration>', 'how long to wait for another fedgen on the same department (30s)'),
   option('--statement-timeout <duration>', 'longest time for one script (none)'),
 ];
 
 /** `--department-id`, as often as one likes. */
-export const DEPARTMENT_IDS = (): Commander.Option =>
+export const DEPARTMENT_IDS = (): Option =>
   option(
     '--tenant, --department-id <id>',
     'the department, or a pattern such as "sales_*"; repeatable',
   ).argParser(collected);
 
 /** Which of many departments are meant. */
-export const TARGETS = (): Commander.Option[] => [
+export const TARGETS = (): Option[] => [
   option(
     '--targets-from <source>',
     'ids, one a line with the name behind a comma: a file, - for stdin, or sql:<query>',
@@ -107,7 +100,7 @@ export const TARGETS = (): Commander.Option[] => [
 ];
 
 /** How many departments are worked on together. */
-export const FLEET = (): Commander.Option[] => [
+export const FLEET = (): Option[] => [
   option('--concurrency <number>', 'departments at a time (4, fewer on a full server)').argParser(
     wholeNumber,
   ),
@@ -117,7 +110,7 @@ export const FLEET = (): Commander.Option[] => [
 ];
 
 /** What is validated, but for which departments, and how it is reported. */
-export const VALIDATE = (): Commander.Option[] => [
+export const VALIDATE = (): Option[] => [
   option('--all', 'every registered department').conflicts('departmentId'),
   option('--only <names>', 'only these checks or layers, separated by commas').argParser(commaSeparated),
   option('--skip <names>', 'all but these checks or layers').argParser(commaSeparated),

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type * as Commander from 'commander';
+import { Command, CommanderError } from 'commander';
 import type { CommandSpec } from './command-spec.js';
 import { ACTIVITY_COMMANDS, ACTIVITY_EVENTS_COMMANDS, ACTIVITY_USER_COMMANDS } from './activity-commands.js';
 import type { Drain } from './drain.js';
@@ -8,13 +8,8 @@ import { ROOT_COMMANDS } from './root-commands.js';
 import { TARGET_COMMANDS } from './target-commands.js';
 import { TENANT_COMMANDS } from './tenant-commands.js';
 
-// By require: commander's ES module entry only wraps its files, and the wrapping costs start-up time.
-const require = createRequire(import.meta.url);
-const { Command, CommanderError } = require('commander') as typeof Commander;
-
 /** commander has printed help, the version or its complaint already; anything else is an error of ours. */
-export const isPrinted = (error: unknown): error is Commander.CommanderError =>
-  error instanceof CommanderError;
+export const isPrinted = (error: unknown): error is CommanderError => error instanceof CommanderError;
 
 /** How errors are told: in the form of the results, where that is a form for them. */
 export type Format = 'text' | 'json' | 'ndjson';
@@ -33,7 +28,7 @@ export type Handler = (
 ) => Promise<number>;
 
 /** The command tree: names, options and examples; no logic. Handlers are loaded when they are called. */
-export function buildProgram(invocation: Invocation, signal: AbortSignal, drain: Drain): Commander.Command {
+export function buildProgram(invocation: Invocation, signal: AbortSignal, drain: Drain): Command {
   const program = new Command('fedgen')
     .description('Tenant schemas as code, proved: render, apply, roll back and validate.')
     .option('-V, --version', 'print the version')
@@ -71,17 +66,17 @@ export function buildProgram(invocation: Invocation, signal: AbortSignal, drain:
 
 /** Read only when asked for: package.json is not worth loading at every start. */
 function printVersion(): never {
-  const manifest: unknown = require('../../package.json');
+  const manifest: unknown = createRequire(import.meta.url)('../../package.json');
   process.stdout.write(`${String(Reflect.get(Object(manifest), 'version'))}\n`);
   throw new CommanderError(0, 'commander.version', 'version');
 }
 
 function addCommands(
-  parent: Commander.Command,
+  parent: Command,
   specs: Readonly<Record<string, CommandSpec>>,
   { invocation, signal, drain }: { invocation: Invocation; signal: AbortSignal; drain: Drain },
 ): void {
-  const addOptions = new Map<Commander.Command, () => void>();
+  const addOptions = new Map<Command, () => void>();
   parent.hook('preSubcommand', (_parent, command) => addOptions.get(command)?.());
   for (const [name, spec] of Object.entries(specs)) {
     const command = parent

@@ -96,10 +96,11 @@ const isEmpty = (value: unknown): boolean =>
 
 /** All levels checked; the problems of all of them in one error. */
 async function checkLevels(raws: readonly RawLevel[]): Promise<readonly DatabaseLevel[]> {
-  // Most levels say nothing, and loading zod to hear that takes as long as starting Node.
   const speaking = raws.filter((raw) => raw.isFile || raw.url !== undefined || !isEmpty(raw.raw));
-  if (speaking.length === 0) return [];
-  const { checkRawSettings: check } = await import('./schema.js');
+  // Most say nothing, or no more than a URL, and loading zod to hear that takes as long as starting Node.
+  const check = speaking.some((raw) => raw.isFile || !isEmpty(raw.raw))
+    ? (await import('./schema.js')).checkRawSettings
+    : () => ({ settings: {} });
   const checked = await Promise.all(speaking.map((raw) => checkLevel(raw, check)));
   const problems = checked.flatMap((result) => ('problems' in result ? result.problems : []));
   if (problems.length > 0) throw configInvalid(problems);

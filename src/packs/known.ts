@@ -17,10 +17,12 @@ export interface Known {
   readonly templates: Readonly<Record<string, KnownTemplate>>;
   /** Checksums of rendered texts in which every value was found in its place (see render/quoted-values.ts). */
   readonly judged: readonly string[];
+  /** How many statements they have, by the checksums of those that were read and found right (see render/render.ts). */
+  readonly read: Readonly<Record<string, number>>;
 }
 
 /** Nothing is known: everything is worked out at run time. */
-export const NOTHING_KNOWN: Known = { manifests: {}, templates: {}, judged: [] };
+export const NOTHING_KNOWN: Known = { manifests: {}, templates: {}, judged: [], read: {} };
 
 let known: Promise<Known> | undefined;
 

@@ -68,7 +68,7 @@ export async function listBuiltInPacks(): Promise<string[]> {
 }
 
 async function readManifest(file: string, name: string): Promise<RawPack> {
-  const text = await readText(file);
+  const text = readText(file);
   const ready = (await loadKnown()).manifests[textKey(text)];
   const result = ready ? { manifest: ready } : (await import('./manifest.js')).parseManifest(text);
   const problems =

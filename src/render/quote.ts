@@ -1,19 +1,11 @@
-import { createRequire } from 'node:module';
+/** A name as a quoted SQL identifier, letter for letter as pg.escapeIdentifier. */
+export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-// Only pg's quoting, not its client: the whole of pg costs 30 ms of start-up that `generate` does not need.
-const utils: unknown = createRequire(import.meta.url)('pg/lib/utils.js');
-
-type Quoter = (text: string) => string;
-
-function quoter(name: string): Quoter {
-  const candidate: unknown = Reflect.get(Object(utils), name);
-  if (!isFunction(candidate)) throw new TypeError(`pg/lib/utils.js has no ${name}`);
-  return (text) => String(candidate(text));
+/**
+ * Text as a quoted SQL literal, letter for letter as pg.escapeLiteral: with a backslash an escape string, so that it
+ * means the same whatever standard_conforming_strings says.
+ */
+export function quoteLiteral(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
+  return text.includes('\\') ? ` E${quoted}` : quoted;
 }
-
-const isFunction = (value: unknown): value is (argument: string) => unknown => typeof value === 'function';
-
-/** A name as a quoted SQL identifier (pg's own rule). */
-export const quoteIdentifier: Quoter = quoter('escapeIdentifier');
-/** Text as a quoted SQL literal (pg's own rule). */
-export const quoteLiteral: Quoter = quoter('escapeLiteral');

@@ -50,7 +50,7 @@ export interface RunnableScript extends ScriptChecksums {
 }
 
 /** One script, rendered and parsed. */
-export interface ForwardScript extends RunnableScript {
+interface ForwardScript extends RunnableScript {
   readonly up: ParsedSql;
 }
 
@@ -66,31 +66,34 @@ export interface Renderer {
    * @throws FedgenError E_TEMPLATE_INVALID, E_SQL_INVALID, E_SQL_FORBIDDEN, E_ROLLBACK_UNDERIVABLE.
    */
   render(plan: TargetPlan, isWanted?: (source: ScriptSource) => boolean): RenderedScript[];
-  /** The same for a target that nobody will roll back. */
-  forward(plan: TargetPlan): ForwardScript[];
   /**
    * The same for who only runs them, many times faster: SQL is read once for all targets whose texts differ in nothing
-   * but quoted values.
+   * but quoted values, and not at all where the build has read it.
    */
   runnable(plan: TargetPlan): RunnableScript[];
+  /** The same for a target that nobody will roll back: never E_ROLLBACK_UNDERIVABLE. */
+  forward(plan: TargetPlan): RunnableScript[];
   /** A template that is no numbered script: it is not tracked, and has no way back. @throws FedgenError as render does. */
   renderSeed(template: TemplateRef, plan: TargetPlan): RenderedSql;
   /** Only the checksums of all scripts: many times faster. @throws FedgenError E_TEMPLATE_INVALID. */
   checksums(plan: TargetPlan): ScriptChecksums[];
 }
 
-/** Prepares the renderer of a pack: loads the SQL grammar and sets up the templates. */
-export async function createRenderer(pack: Pack): Promise<Renderer> {
+/**
+ * Prepares the renderer of a pack: loads the SQL grammar and sets up the templates.
+ * @param read numbers of statements by the checksums of scripts that were read and found right; `runnable` adds to it.
+ */
+export async function createRenderer(
+  pack: Pack,
+  read: Map<string, number> = new Map(Object.entries(pack.known.read)),
+): Promise<Renderer> {
   if (pack.engine !== 'postgres') throw otherEngine(pack);
   await loadSqlParser();
   const renderTemplate = createTemplateRenderer(pack.templates, pack.known);
-  // A script keeps saying the name of the pack that brought it, whichever pack extends that one.
-  const contextOf = (plan: TargetPlan, source: ScriptSource): Readonly<Record<string, unknown>> => ({
-    ...templateContext(plan),
-    pack: { name: source.pack, version: pack.version },
-  });
+  const contextOf = (plan: TargetPlan, source: ScriptSource): Readonly<Record<string, unknown>> =>
+    scriptContext(plan, source, pack);
   const checksumsOf = checksummer(pack);
-  const readBefore = new Map<string, number>();
+  const [countRunnable, countForward] = [counter(read), counter(new Map(read))];
   const forwardOne = (plan: TargetPlan, source: ScriptSource): ForwardScript => {
     const rendering = renderTemplate(source.template, contextOf(plan, source));
     const up = parseRendering(rendering, source.template, source.directives.noTransaction);
@@ -100,25 +103,43 @@ export async function createRenderer(pack: Pack): Promise<Renderer> {
     const script = forwardOne(plan, source);
     return { ...script, rollback: rollbackOf(source, script.up, renderTemplate, contextOf(plan, source)) };
   };
+  const renderRunnable = (
+    plan: TargetPlan,
+    source: ScriptSource,
+    count: ReturnType<typeof counter>,
+    readOne: typeof forwardOne,
+  ): RunnableScript => {
+    const rendering = renderTemplate(source.template, contextOf(plan, source));
+    const up = { file: source.template.file, sql: rendering.text, sourceMap: rendering.sourceMap };
+    const text = `${source.template.name}\0${rendering.skeleton}`;
+    const statementCount = count(text, () => readOne(plan, source).statementCount);
+    return { source, up, statementCount, ...checksumsOf(rendering) };
+  };
   return {
     render: (plan, isWanted = () => true) =>
       pack.scripts.filter(isWanted).map((source) => renderOne(plan, source)),
-    forward: (plan) => pack.scripts.map((source) => forwardOne(plan, source)),
-    runnable: (plan) =>
-      pack.scripts.map((source) => {
-        const rendering = renderTemplate(source.template, contextOf(plan, source));
-        const key = `${source.template.name}\0${rendering.skeleton}`;
-        const statementCount = readBefore.get(key) ?? renderOne(plan, source).statementCount;
-        readBefore.set(key, statementCount);
-        const up = { file: source.template.file, sql: rendering.text, sourceMap: rendering.sourceMap };
-        return { source, up, statementCount, ...checksumsOf(rendering) };
-      }),
+    runnable: (plan) => pack.scripts.map((source) => renderRunnable(plan, source, countRunnable, renderOne)),
+    forward: (plan) => pack.scripts.map((source) => renderRunnable(plan, source, countForward, forwardOne)),
     renderSeed: (template, plan) => parseRendering(renderTemplate(template, templateContext(plan)), template),
     checksums: (plan) =>
       pack.scripts.map((source) => {
         const rendering = renderTemplate(source.template, contextOf(plan, source));
         return { source, ...checksumsOf(rendering) };
       }),
+  };
+}
+
+/** Counts statements: each text is read once, and not at all where it is among those that were `read` before. */
+function counter(read: Map<string, number>): (text: string, count: () => number) => number {
+  const seen = new Map<string, number>();
+  return (text, count) => {
+    const known = seen.get(text);
+    if (known !== undefined) return known;
+    const key = textKey(text);
+    const statements = read.get(key) ?? count();
+    read.set(key, statements);
+    seen.set(text, statements);
+    return statements;
   };
 }
 
@@ -142,6 +163,16 @@ export function checksummer(pack: Pack): ChecksumsOf {
     return { templateChecksum, renderedChecksum: textKey(rendering.text) };
   };
 }
+
+/** A script keeps saying the name of the pack that brought it, whichever pack extends that one. */
+const scriptContext = (
+  plan: TargetPlan,
+  source: ScriptSource,
+  pack: Pack,
+): Readonly<Record<string, unknown>> => ({
+  ...templateContext(plan),
+  pack: { name: source.pack, version: pack.version },
+});
 
 /** What templates see. docs/packs.md lists it for authors. */
 export function templateContext(plan: TargetPlan): Readonly<Record<string, unknown>> {

@@ -5,12 +5,12 @@ import { planControlPlane, planTarget, type TargetPlan } from '../plan/target.js
 import { quoteIdentifier } from '../render/quote.js';
 import { parseSql } from '../render/sql.js';
 import { withoutConcurrently } from '../render/without-concurrently.js';
-import { createRenderer, type ForwardScript } from '../render/render.js';
+import { createRenderer, type RunnableScript } from '../render/render.js';
 
 /** A target made up for one validation: rendered like any other, and gone with the transaction that it is created in. */
 export interface Scratch {
   readonly plan: TargetPlan;
-  readonly scripts: readonly ForwardScript[];
+  readonly scripts: readonly RunnableScript[];
   readonly names: ScratchNames;
 }
 
@@ -99,8 +99,8 @@ export async function createScratch(session: Session, { plan, scripts }: Scratch
   await session.client.query('set local role none; set local search_path to default');
 }
 
-const scratchSql = ({ source, up }: ForwardScript): string => {
-  if (up.statements.length === 0) return 'select';
+const scratchSql = ({ source, up, statementCount }: RunnableScript): string => {
+  if (statementCount === 0) return 'select';
   return source.directives.noTransaction ? withoutConcurrently(parseSql(up.sql)) || 'select' : up.sql;
 };
 

@@ -18,12 +18,10 @@ export interface SqlFile {
 export async function readSqlFiles(folder: string, serverVersion: number): Promise<SqlFile[]> {
   const dir = path.join(ROOT, 'templates', folder);
   const files = (await readdir(dir)).filter((file) => file.endsWith('.sql')).sort();
-  return Promise.all(
-    files.map(async (file) => {
-      const text = await readText(path.join(dir, file));
-      return { name: file.replace(/\.sql$/, ''), head: readHead(text), sql: forVersion(text, serverVersion) };
-    }),
-  );
+  return files.map((file) => {
+    const text = readText(path.join(dir, file));
+    return { name: file.replace(/\.sql$/, ''), head: readHead(text), sql: forVersion(text, serverVersion) };
+  });
 }
 
 /** The text for one version of the server. */

@@ -17,6 +17,7 @@ describe('packs that the build has compiled', () => {
     const known = JSON.parse(await readFile(KNOWN, 'utf8')) as Record<string, object>;
     expect(Object.keys(known['manifests'] ?? {})).toHaveLength((await listBuiltInPacks()).length);
     expect(Object.keys(known['templates'] ?? {}).length).toBeGreaterThan(20);
+    expect(Object.keys(known['read'] ?? {}).length).toBeGreaterThan(40);
   });
 
   it('render to the same bytes as from their sources, which the goldens were made of', async () => {

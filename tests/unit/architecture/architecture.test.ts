@@ -7,6 +7,7 @@ import {
   pairFaults,
   privateApiFaults,
   purityFaults,
+  whereaboutsFaults,
 } from './rules.js';
 import { readSources, type Source } from './sources.js';
 
@@ -79,13 +80,6 @@ describe('plan, render and report are pure', () => {
     expect(SRC.flatMap(purityFaults)).toEqual([]);
   });
 
-  it('but for the quoting rules of pg, which one file may load', () => {
-    const text = `const utils = createRequire(import.meta.url)('pg/lib/utils.js');`;
-    expect(purityFaults(made('render/quote.ts', text))).toEqual([]);
-    expect(purityFaults(made('render/other.ts', text))).toEqual(['src/render/other.ts uses pg/lib/utils.js']);
-    expect(SRC.find(({ file }) => file === 'src/render/quote.ts')?.text).toContain('pg/lib/utils.js');
-  });
-
   it.each([
     [`import { readFile } from 'node:fs/promises';`, 'node:fs/promises'],
     [`import net from 'node:net';`, 'node:net'],
@@ -105,6 +99,19 @@ describe('plan, render and report are pure', () => {
   it('takes dates that are given, and talk of the forbidden', () => {
     const text = `const d = new Date(given); // Date.now()\nconst s = 'process.env';\nimport type { Client } from 'pg';`;
     expect(purityFaults(made('report/a.ts', text))).toEqual([]);
+  });
+});
+
+describe('only modules directly in a folder of src ask where they are', () => {
+  it('in every file', () => {
+    expect(SRC.flatMap(whereaboutsFaults)).toEqual([]);
+  });
+
+  it('and is told when another one does', () => {
+    const text = `const root = new URL('../../..', import.meta.url);`;
+    expect(whereaboutsFaults(made('packs/a.ts', text))).toEqual([]);
+    for (const file of ['packs/b/a.ts', 'a.ts'])
+      expect(whereaboutsFaults(made(file, text))).toEqual([`src/${file} uses import.meta`]);
   });
 });
 

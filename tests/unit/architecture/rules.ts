@@ -80,16 +80,19 @@ const IMPURE_USES =
 export function purityFaults(source: Source): string[] {
   if (!PURE.includes(folderOf(source.file))) return [];
   const modules = importsOf(source).filter(
-    ({ specifier, isType }) =>
-      !isType &&
-      IMPURE_MODULES.test(specifier) &&
-      !(specifier === 'pg/lib/utils.js' && source.file === 'src/render/quote.ts'),
+    ({ specifier, isType }) => !isType && IMPURE_MODULES.test(specifier),
   );
   return [
     ...modules.map(({ specifier }) => specifier),
     ...usesOf(source).filter((use) => IMPURE_USES.test(use)),
   ].map((what) => `${source.file} uses ${what}`);
 }
+
+/** The bundle of the command line is one folder: from it only modules of that depth find their files (docs/adr/0042). */
+export const whereaboutsFaults = (source: Source): string[] =>
+  source.file.split('/').length !== 3 && source.text.includes('import.meta')
+    ? [`${source.file} uses import.meta`]
+    : [];
 
 const OUTSIDE_WORLD = /^console\.|^process\.(?:exit|exitCode|env|stdin|stdout|stderr|argv|'.*|".*)$/;
 

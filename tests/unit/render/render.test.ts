@@ -129,3 +129,31 @@ describe('a rollback that cannot be derived', () => {
     );
   });
 });
+
+describe('scripts that are only run', () => {
+  const FILES = { '0001_a.sql.njk': 'create table {{ target.id | ident }} (id int); analyze;' };
+  const pack = makePack(FILES, { directives: { '0001_a': { irreversible: 'for a test' } } });
+
+  it('are read once, and not at all where they were read before', async () => {
+    const read = new Map<string, number>();
+    const [script] = (await createRenderer(pack, read)).runnable(planHr(pack));
+    expect(script?.statementCount).toBe(2);
+    const [key] = read.keys();
+    const counted = (await createRenderer(pack, new Map([[key ?? '', 7]]))).runnable(planHr(pack));
+    expect(counted[0]?.statementCount).toBe(7);
+  });
+
+  it('are refused for what no script may contain, by either', async () => {
+    const forbidden = makePack({ '0001_a.sql.njk': 'select 1; commit;', '0001_a.down.sql.njk': '' });
+    const renderer = await createRenderer(forbidden);
+    for (const verb of ['runnable', 'forward'] as const)
+      expect((await failure(() => renderer[verb](planHr(forbidden)))).code).toBe('E_SQL_FORBIDDEN');
+  });
+
+  it('need a way back, unless nobody will go it', async () => {
+    const without = makePack({ '0001_a.sql.njk': 'drop table t;' });
+    const renderer = await createRenderer(without);
+    expect(renderer.forward(planHr(without))).toHaveLength(1);
+    expect((await failure(() => renderer.runnable(planHr(without)))).code).toBe('E_ROLLBACK_UNDERIVABLE');
+  });
+});
