@@ -150,18 +150,19 @@ const MOST_CRASHES = 3;
 /** Closes the run, and does again what is found to be lost then. */
 async function confirm(
   session: Session,
-  { options, ...rest }: PreparedFleet,
+  prepared: PreparedFleet,
   run: {
     readonly runId: string;
     readonly outcome: FleetOutcome;
     readonly again: (lost: ReadonlySet<string>) => Promise<FleetOutcome>;
   },
 ): Promise<FleetOutcome & { readonly interrupted: boolean }> {
+  const { signal, drain } = prepared.options;
   let { outcome } = run;
   for (let crashes = 1; ; crashes += 1) {
-    const isStopped = options.signal?.aborted === true || options.drain?.aborted === true;
+    const isStopped = signal?.aborted === true || drain?.aborted === true;
     const result = { ...outcome, interrupted: isStopped && outcome.notRun.length > 0 };
-    const lost = await closeFleetRun(session, { options, ...rest }, run.runId, result);
+    const lost = await closeFleetRun(session, prepared, run.runId, result);
     if (lost.length === 0) return result;
     const redone =
       crashes > MOST_CRASHES ? { ...NOTHING_DONE, notRun: lost } : await run.again(new Set(lost));

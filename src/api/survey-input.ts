@@ -8,7 +8,7 @@ import { matchPatterns, selectIds, type IdSelection } from '../plan/selection.js
 import type { TargetPlan } from '../plan/target.js';
 import { FedgenError } from '../shared/errors.js';
 import { expectTarget, type Recorded } from '../validate/expectation.js';
-import { cleanMark, readLastClean } from '../validate/last-clean.js';
+import { cleanMark, readLastClean } from '../validate/last-look.js';
 import type { Finding } from '../validate/model.js';
 import type { CompareInput, CompareSubject } from '../validate/prove.js';
 import { expectRegistration } from '../validate/registration.js';

@@ -14,7 +14,7 @@ import { CALLER_TITLES } from '../validate/probes/callers.js';
 import { probe, type Probed } from './probing.js';
 import { CONTRACT_TITLES } from '../validate/contract.js';
 import { describeIdentity, RESIDUAL_RISKS } from '../validate/identity.js';
-import { cleanMark, rememberLooks, type Look } from '../validate/last-clean.js';
+import { cleanMark, rememberLooks, type Look } from '../validate/last-look.js';
 import { expectControlPlane, record, type Recorded } from '../validate/expectation.js';
 import type { CheckResult, Evidence, Finding, Layer, TargetReport } from '../validate/model.js';
 import {
@@ -240,8 +240,8 @@ const modeOf = ({ pack, variables }: TargetPlan): IdentityMode =>
 /** What is remembered of a target; nothing of a clean one whose catalogue could not be told in one hash. */
 function lookOf({ plan, result: { digest } }: Compared, { checks }: TargetReport): Look | undefined {
   const findings = checks.flatMap((check) => check.findings).filter(({ severity }) => severity !== 'note');
-  if (findings.length > 0) return { findings: findings.length };
-  return digest === undefined ? undefined : { mark: cleanMark(plan.pack, digest) };
+  if (findings.length > 0) return { digest: null, findings: findings.length };
+  return digest === undefined ? undefined : { digest: cleanMark(plan.pack, digest), findings: 0 };
 }
 
 /** Deparsing takes a lock on each table: beside a table that is locked by others it must not wait for ever. */

@@ -57,7 +57,10 @@ export interface Settings {
   readonly lockTimeoutMs: number;
   /** How often a script that ran into lock_timeout is tried again. */
   readonly lockRetries: number;
-  /** lock_timeout of DDL where many targets are worked on: `lockTimeout` if one was set, otherwise a tenth of a second. */
+  /**
+   * How long a script over many targets may keep others waiting by waiting for locks: `lockTimeout` if one was set, otherwise a
+   * tenth of a second.
+   */
   readonly fleetLockTimeoutMs: number;
   /** How often a target of many is tried again: `lockRetries` if set, otherwise 20. */
   readonly fleetLockRetries: number;

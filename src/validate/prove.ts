@@ -131,9 +131,9 @@ function compareLedger(
   pack: Pack,
   { scripts }: RegisteredTarget,
 ): Pick<ComparedTarget, 'pending' | 'unknown'> {
-  const known = pack.scripts.map((script) => `${script.pack}/${script.name}`);
+  const named = pack.scripts.map((script) => ({ key: `${script.pack}/${script.name}`, name: script.name }));
   return {
-    pending: pack.scripts.filter((_, at) => !scripts.includes(known[at] ?? '')).map(({ name }) => name),
-    unknown: scripts.filter((script) => !known.includes(script)),
+    pending: named.filter(({ key }) => !scripts.includes(key)).map(({ name }) => name),
+    unknown: scripts.filter((script) => !named.some(({ key }) => key === script)),
   };
 }

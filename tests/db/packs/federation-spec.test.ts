@@ -146,7 +146,10 @@ const CONTROL_PLANE_TABLE_DEVIATIONS = [
   { ours: 'packs', reason: 'which shared packs stand, and how their tenants prove who they are' },
   { ours: 'pack_keys', reason: 'keys that sign tokens of tenants' },
   { ours: 'pack_roles', reason: 'roles of packs without tenants, and all that they may do' },
-  { ours: 'validations', reason: 'digests of what was found clean, for --since-last' },
+  {
+    ours: 'validations',
+    reason: 'what the last validation of each target came to, for --since-last and status',
+  },
 ] as const;
 
 const EVENTS = 'CROSS_DEPT_ACCESS_DENIED, RATE_LIMIT_EXCEEDED, GDPR_REQUEST, CROSS_SCHEMA_ACCESS_ATTEMPT';

@@ -28,8 +28,11 @@ export async function readLastClean(session: Session, owner: string): Promise<Re
   }
 }
 
-/** What a validation came to: the mark of a clean one, or the number of findings. */
-export type Look = { readonly mark: string } | { readonly findings: number };
+/** What a validation came to: the mark of a clean one, or how much was found. */
+export interface Look {
+  readonly digest: string | null;
+  readonly findings: number;
+}
 
 /** Remembers what was found, by target. */
 export async function rememberLooks(
@@ -39,12 +42,7 @@ export async function rememberLooks(
 ): Promise<void> {
   if (looks.size === 0) return;
   const { client } = session;
-  const rows = [...looks].map(([target, look]) => ({
-    target,
-    digest: null,
-    findings: 0,
-    ...columnsOf(look),
-  }));
+  const rows = [...looks].map(([target, look]) => ({ target, ...look }));
   await client.query(`begin; set local role ${quoteIdentifier(owner)}`);
   try {
     await client.query(
@@ -61,6 +59,3 @@ export async function rememberLooks(
     throw error;
   }
 }
-
-const columnsOf = (look: Look): { readonly digest: string } | { readonly findings: number } =>
-  'mark' in look ? { digest: look.mark } : look;
