@@ -4,14 +4,14 @@ import { parseArgs } from 'node:util';
 import { MAJORS, startOwnServer, type Major } from '../support/postgres.js';
 import { loadAreas } from './load.js';
 import type { Area, Outcome } from './model.js';
-import { jobsOf, runMutations, type Job } from './runner.js';
+import { ATTACKS, jobsOf, runMutations, type Attacks, type Job } from './runner.js';
 import { isFault, summarise } from './summary.js';
 
 const USAGE = `npm run mutate [-- options]
   --version 18[,14]  servers; all supported ones when missing
   --only TEXT        mutations whose area/id holds the text; may be given more than once
   --sample N         every Nth mutation, always the same ones
-  --no-probe         without attacks: contract, catalogue and drift only
+  --attacks WHEN     always; needed: of what breaks something, only what no other layer has caught; never
   --verbose          also what was found of each mutation`;
 
 /** Servers at work at the same time: as many as a small machine has cores. */
@@ -27,13 +27,13 @@ const { values } = parseArgs({
     version: { type: 'string' },
     only: { type: 'string', multiple: true },
     sample: { type: 'string', default: '1' },
-    'no-probe': { type: 'boolean', default: false },
+    attacks: { type: 'string', default: 'always' },
     verbose: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 
-async function main(): Promise<number> {
+async function main(when: Attacks): Promise<number> {
   const versions = MAJORS.filter(
     (major) => values.version === undefined || values.version.split(',').includes(String(major)),
   );
@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   const started = performance.now();
   await Promise.all(
     Array.from({ length: PARALLEL }, async () => {
-      for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) await runChunk(chunk, outcomes);
+      for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) await runChunk(chunk, when, outcomes);
     }),
   );
   console.log(summarise(outcomes));
@@ -65,13 +65,13 @@ function chunksOf(areas: readonly Area[], version: Major, versions: number): Chu
   }));
 }
 
-async function runChunk({ version, jobs }: Chunk, outcomes: Outcome[]): Promise<void> {
+async function runChunk({ version, jobs }: Chunk, attacks: Attacks, outcomes: Outcome[]): Promise<void> {
   // In memory where that is possible: a disk is slow at random after thousands of files were removed.
   const env = existsSync('/dev/shm') ? { TMPDIR: '/dev/shm' } : {};
   await runMutations({
     version,
     jobs,
-    probe: !values['no-probe'],
+    attacks,
     startServer: () => startOwnServer(version, env),
     onOutcome: (outcome) => {
       outcomes.push(outcome);
@@ -85,5 +85,8 @@ function tell({ version, area, id, result, layers, details }: Outcome): string {
   return [`${version} ${area}/${id}: ${result} (${layers.join(', ')})`, ...lines].join('\n');
 }
 
-if (values.help) console.log(USAGE);
-else process.exitCode = await main();
+const attacks = ATTACKS.find((when) => when === values.attacks);
+if (values.help || !attacks) {
+  console.log(USAGE);
+  process.exitCode = values.help ? 0 : 2;
+} else process.exitCode = await main(attacks);

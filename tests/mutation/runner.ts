@@ -23,11 +23,18 @@ export const jobsOf = (areas: readonly Area[], version: Major): Job[] =>
     ),
   );
 
+/**
+ * When targets are attacked, which takes most of the time: always; never; or where it is needed to
+ * judge, which is what is harmless, and what breaks something that no other layer has caught.
+ */
+export const ATTACKS = ['always', 'needed', 'never'] as const;
+export type Attacks = (typeof ATTACKS)[number];
+
 /** How mutations are run. */
 export interface RunOptions {
   readonly version: Major;
   readonly jobs: readonly Job[];
-  readonly probe: boolean;
+  readonly attacks: Attacks;
   /** Starts a server: the first one, and another after a mutation that one did not survive. */
   readonly startServer: () => Promise<TestServer>;
   readonly onOutcome: (outcome: Outcome) => void;
@@ -99,13 +106,18 @@ async function look(bench: Bench, job: Job, options: LookOptions): Promise<Judge
   const { failed, settings } = await bench.mutate(job.mutation);
   if (failed !== undefined)
     return { result: job.kind === 'breaking' ? 'missed' : 'alarmed', layers: [], details: [failed] };
-  const all = bench.fixture.departments.map(({ departmentId }) => departmentId);
-  const asked = departmentsOf(bench.fixture, job);
-  const probe = options.probe && bench.fixture.probe !== false;
-  // Attacks take long; all else is better looked at as it is in a fleet.
-  const others = probe ? [] : all.filter((id) => !asked.includes(id));
-  const verdicts = await prove({ settings, departmentIds: asked, others, probe });
-  return judge(job, errorsOf(verdicts, asked, options.known));
+  const judged = async (probe: boolean): Promise<Judged> => {
+    const all = bench.fixture.departments.map(({ departmentId }) => departmentId);
+    const asked = departmentsOf(bench.fixture, job);
+    // Without attacks the others are looked at as well, as in a fleet.
+    const others = probe ? [] : all.filter((id) => !asked.includes(id));
+    const verdicts = await prove({ settings, departmentIds: asked, others, probe });
+    return judge(job, errorsOf(verdicts, asked, options.known));
+  };
+  const canAttack = bench.fixture.probe !== false && options.attacks !== 'never';
+  const isFirstAttacked = canAttack && (options.attacks === 'always' || job.kind === 'harmless');
+  const first = await judged(isFirstAttacked);
+  return first.result === 'missed' && canAttack && !isFirstAttacked ? judged(true) : first;
 }
 
 /** Looks at the fixture as it is. Whatever is found is a false alarm; mutations must be found besides. */
