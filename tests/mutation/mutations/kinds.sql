@@ -227,7 +227,7 @@ create materialized view ops.total as select count(*) from ops.jobs;
 create procedure public.nothing() language sql as 'select 1';
 
 -- unrelated-statistics: harmless
-create statistics on organization, full_name from hr_tenant.contacts;
+create statistics hr_tenant.extra_statistics on organization, full_name from hr_tenant.contacts;
 
 -- extension-statements: harmless
 create extension pg_stat_statements;

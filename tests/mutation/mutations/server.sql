@@ -103,7 +103,7 @@ select pg_reload_conf(), pg_sleep(0.3);
 -- given: alter system set lo_compat_privileges = on
 select pg_reload_conf(), pg_sleep(0.3);
 
--- system-tenant: breaks isolation, for hr sales
+-- system-tenant: breaks isolation, for hr sales, since 17
 -- given: alter system set app.current_tenant_id = 'hr'
 select pg_reload_conf(), pg_sleep(0.3);
 

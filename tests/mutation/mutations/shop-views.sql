@@ -9,8 +9,11 @@ alter view shop.visible_orders set (security_invoker = false);
 -- view-without-barrier: breaks isolation
 alter view shop.visible_orders set (security_barrier = false);
 
--- view-unmasked: breaks isolation
+-- view-unmasked: breaks isolation, since 15
 create or replace view shop.visible_campaigns with (security_barrier, security_invoker) as select c.tenant_id, c.campaign_id, c.date, c.channel, c.impressions, c.clicks, case when true then c.spend end as spend, case when (select shop.sees_metric('conversions')) then c.conversions end as conversions, case when (select shop.sees_metric('revenue_attributed')) then c.revenue_attributed end as revenue_attributed, case when (select shop.sees_metric('cac')) then round(c.spend / nullif(c.conversions, 0), 2) end as cac from shop.marketing_campaigns c;
+
+-- view-unmasked-14: breaks isolation, until 14
+create or replace view shop.visible_campaigns with (security_barrier) as select c.tenant_id, c.campaign_id, c.date, c.channel, c.impressions, c.clicks, case when true then c.spend end as spend, case when (select shop.sees_metric('conversions')) then c.conversions end as conversions, case when (select shop.sees_metric('revenue_attributed')) then c.revenue_attributed end as revenue_attributed, case when (select shop.sees_metric('cac')) then round(c.spend / nullif(c.conversions, 0), 2) end as cac from shop.marketing_campaigns c;
 
 -- view-dropped: breaks completeness
 drop view shop.visible_orders;
