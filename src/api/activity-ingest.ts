@@ -1,9 +1,11 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
+import type { OnEvent } from '../apply/events.js';
 import type { Session } from '../db/session.js';
 import { throwIfAborted } from '../db/session.js';
 import { FedgenError } from '../shared/errors.js';
 import { call } from './activity.js';
+import { inTurns } from './in-turns.js';
 import { readBatches, type LineBatch } from './line-batches.js';
 import type { CommonOptions } from './options.js';
 
@@ -21,6 +23,8 @@ export interface IngestOptions extends CommonOptions {
   /** Newline-delimited JSON, one event a line. */
   readonly source: AsyncIterable<Buffer>;
   readonly lane?: 'DIRECT' | 'TEST_DATA' | undefined;
+  /** Connections at work at the same time; 2 when left out. More are of little use: lines are added in turns. */
+  readonly concurrency?: number | undefined;
   /** Told of every line that is no event, in order. */
   readonly onProblem?: ((problem: IngestProblem) => void) | undefined;
 }
@@ -36,25 +40,35 @@ export interface IngestResult {
 
 /**
  * Takes newline-delimited JSON in by COPY, a transaction per batch of lines. Every line that is not blank is kept, whatever is
- * wrong with it. Taking the same in again is harmless: events that stand are duplicates then.
+ * wrong with it. Several connections judge batches at the same time; what is in is always the beginning of the source, in its
+ * order. Taking the same in again is harmless: events that stand are duplicates then.
  * @throws FedgenError as grantActivityPermission; details.lines says how many lines were taken in before.
  */
 export async function ingestEvents(options: IngestOptions): Promise<IngestResult> {
-  const { source, lane = 'DIRECT', onProblem = () => undefined } = options;
-  const count = { lines: 0, events: 0, duplicate: 0, pending: 0, rejected: 0 };
+  const { source, lane = 'DIRECT', onProblem = () => undefined, concurrency = 2, signal } = options;
+  const count = { lines: 0, duplicate: 0, pending: 0, rejected: 0 };
   let standing = 0;
+  let isConnected = false;
+  const tellOnce: OnEvent = (event) => {
+    if (event.type !== 'connected' || !isConnected) options.onEvent?.(event);
+    isConnected ||= event.type === 'connected';
+  };
+  const takeInTurn = async (session: Session, batch: LineBatch, turn: () => Promise<void>): Promise<void> => {
+    const problems = await takeIn(session, batch, lane, turn);
+    count.lines += batch.lines - batch.blank;
+    for (const problem of problems) count[problem.outcome] += 1;
+    for (const problem of problems) onProblem({ ...problem, line: problem.line + standing });
+    standing += batch.lines;
+  };
   try {
-    await call(options, 'ingesting events', async (session) => {
-      for await (const batch of readBatches(source)) {
-        throwIfAborted(session.signal);
-        const problems = await takeIn(session, batch, lane);
-        count.lines += batch.lines - batch.blank;
-        for (const problem of problems) count[problem.outcome] += 1;
-        for (const problem of problems) onProblem({ ...problem, line: problem.line + standing });
-        standing += batch.lines;
-      }
+    await inTurns(readBatches(source), {
+      concurrency,
+      signal,
+      withWorker: async (use) => call({ ...options, onEvent: tellOnce }, 'ingesting events', use),
+      work: takeInTurn,
     });
   } catch (error) {
+    throwIfAborted(signal, error);
     throw standing > 0 && error instanceof FedgenError ? midway(error, standing) : error;
   }
   const { lines, duplicate: duplicates, pending, rejected } = count;
@@ -70,12 +84,20 @@ const midway = (error: FedgenError, lines: number): FedgenError =>
 
 const COPY = `copy pg_temp.incoming (line) from stdin with (format binary, encoding 'UTF8')`;
 
-async function takeIn({ client }: Session, batch: LineBatch, lane: string): Promise<IngestProblem[]> {
+/** Judges a batch while others are taken in, waits for its turn, and takes it in. */
+async function takeIn(
+  { client }: Session,
+  batch: LineBatch,
+  lane: string,
+  turn: () => Promise<void>,
+): Promise<IngestProblem[]> {
   // Loaded here: commands that copy nothing start without it.
   const { from } = await import('pg-copy-streams');
   await client.query('begin; select mcp.open_ingest()');
   try {
     await pipeline(Readable.from([batch.content]), client.query(from(COPY)));
+    await client.query('select mcp.judge_ingest()');
+    await turn();
     const { rows } = await client.query<{ line: string } & Omit<IngestProblem, 'line'>>(
       'select line_no as line, outcome, reason from mcp.close_ingest($1)',
       [lane],

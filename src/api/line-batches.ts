@@ -8,8 +8,8 @@ export interface LineBatch {
   readonly blank: number;
 }
 
-/** Large enough to make a transaction cheap, small enough to keep memory and locks short. */
-const BATCH_BYTES = 16 * 1024 * 1024;
+/** Large enough to make a transaction cheap, small enough for several to be worked on at once. */
+const BATCH_BYTES = 4 * 1024 * 1024;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
@@ -21,8 +21,9 @@ const ROW_BYTES = 2 + 4;
 const NULL_LENGTH = -1;
 
 /**
- * Cuts a stream into batches of whole lines. What no text of the server's can hold (other bytes than UTF-8, and zero) is
- * replaced so that the line stays malformed JSON: it is rejected by its number, and the others go in.
+ * Cuts a stream into batches of whole lines, longer than this only by their last line; there is at least one. What no
+ * text of the server's can hold (other bytes than UTF-8, and zero) is replaced so that the line stays malformed JSON: it is
+ * rejected by its number, and the others go in.
  */
 export async function* readBatches(
   source: AsyncIterable<Buffer>,
@@ -30,19 +31,28 @@ export async function* readBatches(
 ): AsyncGenerator<LineBatch> {
   let parts: Buffer[] = [];
   let size = 0;
+  let isFirst = true;
   for await (const chunk of source) {
-    parts.push(chunk);
-    size += chunk.length;
-    if (size < batchBytes) continue;
-    const all = Buffer.concat(parts);
-    const end = all.lastIndexOf(NEWLINE) + 1;
-    if (end > 0) yield toBatch(all.subarray(0, end));
-    parts = [all.subarray(end)];
-    size = all.length - end;
+    let rest = chunk;
+    for (let end = cut(rest, batchBytes - size); end > 0; end = cut(rest, batchBytes - size)) {
+      yield toBatch(Buffer.concat([...parts, rest.subarray(0, end)]));
+      isFirst = false;
+      rest = rest.subarray(end);
+      parts = [];
+      size = 0;
+    }
+    if (rest.length > 0) parts.push(rest);
+    size += rest.length;
   }
-  const rest = Buffer.concat(parts);
-  if (rest.length > 0)
-    yield toBatch(rest.at(-1) === NEWLINE ? rest : Buffer.concat([rest, Buffer.from('\n')]));
+  if (size > 0 && parts.at(-1)?.at(-1) !== NEWLINE) parts.push(Buffer.from('\n'));
+  if (size > 0 || isFirst) yield toBatch(Buffer.concat(parts));
+}
+
+/** Where a batch ends that has room for so many bytes more; 0 where it does not end yet. */
+function cut(chunk: Buffer, room: number): number {
+  if (chunk.length < room) return 0;
+  const end = room > 0 ? chunk.lastIndexOf(NEWLINE, room - 1) + 1 : 0;
+  return end > 0 ? end : chunk.indexOf(NEWLINE, Math.max(room, 0)) + 1;
 }
 
 function toBatch(raw: Buffer): LineBatch {

@@ -83,6 +83,9 @@ export const ACTIVITY_EVENTS_COMMANDS: Readonly<Record<string, CommandSpec>> = {
     argument: ['file', 'newline-delimited JSON, or - for standard input'],
     options: () => [
       option('--lane <lane>', 'how the events are marked').choices(['DIRECT', 'TEST_DATA']).default('DIRECT'),
+      option('--concurrency <number>', 'batches at a time, each on a connection of its own (2)').argParser(
+        wholeNumber,
+      ),
       ...CONNECTION(),
     ],
     load: load('events ingest'),

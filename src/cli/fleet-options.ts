@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { FleetOptions } from '../api/fleet-prepare.js';
 import { FedgenError } from '../shared/errors.js';
 import type { Handler } from './program.js';
-import { flag, list, number, text, variables } from './settings.js';
+import { concurrencyOf, flag, list, text, variables } from './settings.js';
 
 type Options = Parameters<Handler>[0];
 
@@ -53,11 +53,10 @@ type SelectionOptions = Pick<
 export function fleetPolicyOf(
   options: Options,
 ): Pick<FleetOptions, 'concurrency' | 'onError' | 'maxFailures' | 'duty' | 'variables'> {
-  const concurrency = number(options, 'concurrency');
+  const concurrency = concurrencyOf(options);
   const maxFailures = text(options, 'maxFailures');
   const duty = text(options, 'duty');
   const onError = text(options, 'onError');
-  if (concurrency === 0) throw new FedgenError('E_USAGE', '--concurrency 0 would do nothing');
   return {
     ...(concurrency !== undefined && { concurrency }),
     ...(maxFailures !== undefined && { maxFailures }),

@@ -1,5 +1,6 @@
 import { loadSettings } from '../config/load.js';
 import type { Settings } from '../config/settings.js';
+import { FedgenError } from '../shared/errors.js';
 import type { Handler } from './program.js';
 
 type Options = Parameters<Handler>[0];
@@ -23,6 +24,13 @@ export const flag = (options: Options, name: string): boolean => options[name] =
 export function number(options: Options, name: string): number | undefined {
   const value = options[name];
   return typeof value === 'number' ? value : undefined;
+}
+
+/** How many work at a time, where it was said. @throws FedgenError E_USAGE */
+export function concurrencyOf(options: Options): number | undefined {
+  const concurrency = number(options, 'concurrency');
+  if (concurrency === 0) throw new FedgenError('E_USAGE', '--concurrency 0 would do nothing');
+  return concurrency;
 }
 
 /** The values of `--var name=value`. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createActivityWorld, order, type ActivityWorld } from '../support/activity.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expectError, makeWorkspace, parseDocument, startCli, type Workspace } from '../support/cli.js';
 import { urlAs } from '../support/lending.js';
 import { poll } from '../support/poll.js';
@@ -7,12 +8,14 @@ import { poll } from '../support/poll.js';
 let world: ActivityWorld;
 let workspace: Workspace;
 let mallory: string;
-const start = (args: readonly string[], login: string, input?: string): ReturnType<typeof startCli> =>
+const start = (args: readonly string[], login: string, input?: string | null): ReturnType<typeof startCli> =>
   startCli([...args], {
     cwd: workspace.dir,
     env: { DATABASE_URL: urlAs(world.database, login), FEDGEN_ROLE_PREFIX: world.database.rolePrefix },
     ...(input !== undefined && { input }),
   });
+/** After which the command line ends itself, whatever still runs. */
+const GRACE_MS = 10_000;
 const admin = (): string => `${world.database.rolePrefix}admin`;
 
 beforeAll(async () => {
@@ -45,6 +48,8 @@ describe('fedgen activity, mistyped', () => {
     [['events', 'ingest', '.'], /cannot read/],
     [['events', 'ingest', 'a', 'b'], /too many arguments/],
     [['events', 'ingest', '-', '--lane', 'ADMIN'], /DIRECT, TEST_DATA/],
+    [['events', 'ingest', '-', '--concurrency', '0'], /--concurrency 0/],
+    [['events', 'ingest', '-', '--concurrency', 'two'], /whole number/],
   ])('%j is answered with 2 and what is wrong', async (args, message) => {
     const named = args.map((arg) => (arg === 'USER' ? mallory : arg));
     const { code, stderr } = await start(['activity', ...named], admin(), '').done;
@@ -125,4 +130,13 @@ describe('fedgen activity', () => {
     const again = await start(['activity', 'events', 'ingest', '-', '--format', 'json'], admin(), lines).done;
     expect(parseDocument(again)).toMatchObject({ activity: { events: 1, duplicates: 0 } });
   });
+
+  it('ends at once when it is interrupted while nothing comes', async () => {
+    const running = start(['activity', 'events', 'ingest', '-'], admin(), null);
+    const result = Promise.race([running.done, sleep(GRACE_MS)]);
+    // Nothing tells from outside that it reads; by then it does.
+    await sleep(2000);
+    running.kill('SIGINT');
+    expect(await result).toMatchObject({ code: 130 });
+  }, 30_000);
 });

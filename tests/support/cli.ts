@@ -15,8 +15,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default: an empty folder that is removed afterwards. */
   readonly cwd?: string;
-  /** What it reads from standard input, which is never a terminal. */
-  readonly input?: string;
+  /** What it reads from standard input, which is never a terminal; null: nothing comes, and it stays open. */
+  readonly input?: string | null;
 }
 
 /** How it ended. */
@@ -49,7 +49,7 @@ export function startCli(
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.on('error', () => undefined);
-  child.stdin.end(options.input ?? '');
+  if (options.input !== null) child.stdin.end(options.input ?? '');
   const done = new Promise<CliResult>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));

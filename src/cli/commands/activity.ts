@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
 import {
   addActivityUser,
   grantActivityPermission,
@@ -13,7 +14,7 @@ import { colours } from '../colours.js';
 import { printJson, printText } from '../print.js';
 import type { Handler } from '../program.js';
 import { withProgress } from '../progress.js';
-import { settingsOf, text } from '../settings.js';
+import { concurrencyOf, settingsOf, text } from '../settings.js';
 
 type Options = Parameters<Handler>[0];
 
@@ -83,8 +84,9 @@ const VERBS: Readonly<Record<string, Verb>> = {
     const problems: IngestProblem[] = [];
     const result = await ingestEvents({
       ...common,
-      source: openSource(fileOf(options)),
+      source: openSource(fileOf(options), common.signal),
       lane: text(options, 'lane') === 'TEST_DATA' ? 'TEST_DATA' : 'DIRECT',
+      concurrency: concurrencyOf(options),
       onProblem: (problem) => {
         if (text(options, 'format') === 'json') problems.push(problem);
         else printText(formatProblem(problem));
@@ -129,9 +131,10 @@ function fileOf(options: Options): string {
   });
 }
 
-/** Bytes of a file, or of standard input. @throws FedgenError E_USAGE while it is read. */
-async function* openSource(file: string): AsyncGenerator<Buffer> {
+/** Bytes of a file, or of standard input, until the signal. @throws FedgenError E_USAGE while it is read. */
+async function* openSource(file: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
   const stream = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1024 * 1024 });
+  if (signal) addAbortSignal(signal, stream);
   try {
     for await (const chunk of stream) yield chunk as Buffer;
   } catch (cause) {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readBatches, type LineBatch } from '../../../src/api/line-batches.js';
 
@@ -34,7 +35,11 @@ describe('lines for COPY', () => {
     expect(batch && linesOf(batch)).toEqual(['{"a":1}', null, '{"b":"ä\\."}', null, 'last']);
     expect(batch).toMatchObject({ lines: 5, blank: 2 });
     expect(await batchesOf(['a\n'])).toEqual(await batchesOf(['a']));
-    expect(await batchesOf([])).toEqual([]);
+  });
+
+  it('are one batch without lines where there is nothing', async () => {
+    for (const chunks of [[], ['']]) expect(await batchesOf(chunks)).toMatchObject([{ lines: 0, blank: 0 }]);
+    expect((await batchesOf(['a\n', ''])).map(linesOf)).toEqual([['a']]);
   });
 
   it('that are no text are marked, so that no JSON becomes of them, and the others are left alone', async () => {
@@ -45,5 +50,20 @@ describe('lines for COPY', () => {
   it('come in batches of whole lines', async () => {
     const batches = await batchesOf(['aaaa\nbb', 'bb\ncccc', 'cccccccc\nd'], 6);
     expect(batches.map(linesOf)).toEqual([['aaaa'], ['bbbb'], ['cccccccccccc'], ['d']]);
+    const one = await batchesOf(['a\nbb\nccccccc\nd\n\ne\nf\ng'], 6);
+    expect(one.map(linesOf)).toEqual([['a', 'bb'], ['ccccccc'], ['d', null, 'e'], ['f', 'g']]);
+  });
+
+  it('are the same whatever the chunks and batches are', async () => {
+    const chunk = fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(chunk), fc.integer({ min: 1, max: 10 }), async (chunks, size) => {
+        const lines = chunks.join('').split('\n');
+        if (lines.at(-1) === '') lines.pop();
+        const batches = await batchesOf(chunks, size);
+        expect(batches.flatMap(linesOf)).toEqual(lines.map((line) => line || null));
+        for (const batch of batches) expect(linesOf(batch).slice(0, -1).join('\n').length).toBeLessThan(size);
+      }),
+    );
   });
 });

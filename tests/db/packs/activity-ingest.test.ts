@@ -1,0 +1,185 @@
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { ingestEvents, type IngestProblem } from '../../../src/index.js';
+import { createActivityWorld, order, type ActivityWorld } from '../../support/activity.js';
+import { poll } from '../../support/poll.js';
+
+/** Many lines on several connections: what is in is the beginning of the source, in its order. */
+let world: ActivityWorld;
+beforeAll(async () => {
+  world = await createActivityWorld(inject('testServer'), 'mcp ingest');
+}, 60_000);
+afterAll(() => world.close());
+afterEach(() => Promise.all([world.admin.query('rollback'), world.superuser.query('rollback')]));
+
+/** Lines of 20 kB each: 200 are about a batch. */
+const filler = 'x'.repeat(20_000);
+const linesOf = (prefix: string, from: number, to: number): Buffer =>
+  Buffer.from(
+    Array.from(
+      { length: to - from },
+      (_, n) => `${JSON.stringify(order(`${prefix}${from + n}`, { attributes: { filler } }))}\n`,
+    ).join(''),
+  );
+
+async function standing(prefix: string): Promise<string[]> {
+  const { rows } = await world.superuser.query<{ ids: string[] | null }>(
+    `select array_agg(event_id order by sequence) as ids from activity.events where event_id like $1`,
+    [`${prefix}%`],
+  );
+  return rows.flatMap(({ ids }) => ids ?? []);
+}
+const idsOf = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+const isBalanced = async (): Promise<unknown> =>
+  (await world.admin.query<{ balanced: boolean }>('select balanced from mcp.accounting()')).rows[0]?.balanced;
+
+describe('many lines', () => {
+  it.each([1, 2, 4])('keep their order on %i connections, and are told by number', async (concurrency) => {
+    const prefix = `order${concurrency}_`;
+    const problems: IngestProblem[] = [];
+    async function* source(): AsyncGenerator<Buffer> {
+      yield linesOf(prefix, 0, 600);
+      yield Buffer.from('no JSON\n');
+      yield await Promise.resolve(linesOf(prefix, 590, 1000));
+    }
+    const result = await ingestEvents({
+      settings: world.settings,
+      source: source(),
+      concurrency,
+      onProblem: (problem) => problems.push(problem),
+    });
+    expect(result).toEqual({ lines: 1011, events: 1000, duplicates: 10, pending: 0, rejected: 1 });
+    expect(await standing(prefix)).toEqual(idsOf(prefix, 1000));
+    expect(problems).toEqual([
+      { line: 601, outcome: 'rejected', reason: 'malformed_json' },
+      ...Array.from({ length: 10 }, (_, n) => ({
+        line: 602 + n,
+        outcome: 'duplicate',
+        reason: 'same_event',
+      })),
+    ]);
+    expect(await isBalanced()).toBe(true);
+  });
+
+  it('are in up to where one connection was lost, and the error says how many', async () => {
+    async function* source(): AsyncGenerator<Buffer> {
+      yield linesOf('lost', 0, 450);
+      await world.superuser.query('begin; lock table landing.turn in share mode');
+      const killed = poll('both connections to wait', async () => {
+        const { rows } = await world.superuser.query<{ pid: number; waits: boolean }>(
+          `select pid, wait_event_type = 'Lock' as waits from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid() and application_name like 'fedgen%'`,
+        );
+        return rows.length === 2 && rows.some(({ waits }) => waits)
+          ? rows.find(({ waits }) => !waits)
+          : undefined;
+      }).then(async (waiting) => {
+        await world.superuser.query('select pg_terminate_backend($1)', [waiting.pid]);
+        await world.superuser.query('rollback');
+      });
+      yield linesOf('lost', 450, 900);
+      await killed;
+    }
+    const before = await standing('lost');
+    const failure = ingestEvents({ settings: world.settings, source: source() });
+    await expect(failure).rejects.toMatchObject({ code: 'E_DB_LOST' });
+    const stands = await standing('lost');
+    expect(before).toEqual([]);
+    expect(stands).toEqual(idsOf('lost', stands.length));
+    expect(stands.length).toBeLessThan(900);
+    await expect(failure).rejects.toMatchObject({ details: { lines: stands.length } });
+    const again = await ingestEvents({
+      settings: world.settings,
+      source: (async function* () {
+        yield await Promise.resolve(linesOf('lost', 0, 900));
+      })(),
+    });
+    expect(again).toMatchObject({ events: 900 - stands.length, duplicates: stands.length });
+    expect(await standing('lost')).toEqual(idsOf('lost', 900));
+  });
+});
+
+describe('the two steps of taking lines in', () => {
+  const LINE = JSON.stringify(order('stepped'));
+
+  it('may be taken one by one, or together', async () => {
+    for (const [id, judge] of [
+      ['two steps', 'select mcp.judge_ingest()'],
+      ['one step', 'select'],
+    ] as const) {
+      await world.admin.query('begin; select mcp.open_ingest()');
+      await world.admin.query('insert into pg_temp.incoming (line) values ($1)', [JSON.stringify(order(id))]);
+      await world.admin.query(judge);
+      expect((await world.admin.query('select * from mcp.close_ingest()')).rows).toEqual([]);
+      await world.admin.query('commit');
+      expect(await standing(id)).toEqual([id]);
+    }
+  });
+
+  it('judge without keeping other writers waiting', async () => {
+    await world.superuser.query('begin; lock table landing.turn in share mode');
+    await world.admin.query('begin; select mcp.open_ingest()');
+    await world.admin.query('insert into pg_temp.incoming (line) values ($1)', [LINE]);
+    await world.admin.query(`set local lock_timeout = '2s'; select mcp.judge_ingest()`);
+    await expect(
+      world.admin.query(`set local lock_timeout = '50ms'; select * from mcp.close_ingest()`),
+    ).rejects.toThrow(/lock timeout/);
+    await world.admin.query('rollback');
+    await world.superuser.query('rollback');
+  });
+
+  const open = async (): Promise<void> => {
+    await world.admin.query('begin; select mcp.open_ingest()');
+    await world.admin.query('insert into pg_temp.incoming (line) values ($1)', [LINE]);
+  };
+
+  it.each([
+    ['add what is judged already', `insert into pg_temp.judged (event_id, action) values ('x', 'system.x')`],
+    ['change it', `update pg_temp.judged set action = 'system.permission.granted', source = 'system'`],
+    ['read it', 'select * from pg_temp.judged'],
+    ['drop it', 'drop table pg_temp.judged'],
+    ['widen it', 'alter table pg_temp.judged add column more text'],
+    ['guard it', 'alter table pg_temp.judged enable row level security'],
+    ['rule it', 'create rule r as on insert to pg_temp.judged do instead nothing'],
+    [
+      'hook into it',
+      `create function pg_temp.hook() returns trigger language plpgsql as 'begin return new; end';
+       create trigger t before insert on pg_temp.judged for each row execute function pg_temp.hook()`,
+    ],
+    ['add rows through a child', 'create temp table child () inherits (pg_temp.judged)'],
+    ['call what judges', 'select mcp.judge_lines(true)'],
+    ['call what adds', `select mcp.take_lines('MCP')`],
+    ['call what adds new ones', `select mcp.take_new_lines('ADMIN')`],
+  ])('leave the caller no way to %s', async (_what, attack) => {
+    await open();
+    await world.admin.query('select mcp.judge_ingest()');
+    await expect(world.admin.query(attack)).rejects.toThrow(/permission denied|must be owner/);
+    await world.admin.query('rollback');
+  });
+
+  it('take no tables of the caller’s for their own', async () => {
+    const judged = `create temp table judged (line_no bigint, payload jsonb, event_id text, occurred_at timestamptz,
+      actor_id text, action text, object_type text, object_id text, source text, schema_version text, attributes jsonb,
+      depends_on_event_id text, fault text);
+      insert into judged values (1, '{}', 'forged', now(), 'a', 'system.permission.granted', 'user', 'u', 'system', '2.1.0', '{}')`;
+    await world.admin.query(`begin; ${judged}`);
+    await expect(world.admin.query('select * from mcp.close_ingest()')).rejects.toThrow(/open_ingest/);
+    await world.admin.query('rollback');
+    await open();
+    await world.admin.query(judged);
+    await expect(world.admin.query('select * from mcp.close_ingest()')).rejects.toThrow(/already exists/);
+    await world.admin.query('rollback; begin; create temp table incoming (line text)');
+    await expect(world.admin.query('select mcp.judge_ingest()')).rejects.toThrow(/open_ingest/);
+    await world.admin.query('rollback');
+    await open();
+    await world.admin.query('select mcp.judge_ingest()');
+    await expect(world.admin.query('select mcp.judge_ingest()')).rejects.toThrow(/open_ingest/);
+    await world.admin.query('rollback');
+    await open();
+    await world.admin.query('select mcp.judge_ingest()');
+    expect((await world.admin.query('select * from mcp.close_ingest()')).rows).toEqual([]);
+    await world.admin.query('commit');
+    expect(await standing('stepped')).toEqual(['stepped']);
+    expect(await standing('forged')).toEqual([]);
+  });
+});
