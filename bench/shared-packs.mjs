@@ -104,12 +104,13 @@ async function connect(config) {
   return client;
 }
 
-/** Milliseconds of one query of each side, which take turns. */
+/** Milliseconds of one query of each side, which take turns, also in who comes first and brings the row's pages into memory. */
 async function askInTurns(sides, orders, rounds, name) {
   const times = sides.map(() => []);
   for (let turn = 0; turn < rounds * 500; turn += 1) {
     const id = orders[turn % orders.length];
-    for (const [side, { client, text, values }] of sides.entries()) {
+    for (const side of turn % 2 === 0 ? [0, 1] : [1, 0]) {
+      const { client, text, values } = sides[side];
       const started = performance.now();
       const { rowCount } = await client.query({ text, values: values(id), ...(name && { name }) });
       times[side].push(performance.now() - started);
