@@ -2,7 +2,6 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { OnEvent } from '../apply/events.js';
 import type { Session } from '../db/session.js';
-import { throwIfAborted } from '../db/session.js';
 import { FedgenError } from '../shared/errors.js';
 import { call } from './activity.js';
 import { inTurns } from './in-turns.js';
@@ -67,13 +66,19 @@ export async function ingestEvents(options: IngestOptions): Promise<IngestResult
       withWorker: async (use) => call({ ...options, onEvent: tellOnce }, 'ingesting events', use),
       work: takeInTurn,
     });
-  } catch (error) {
-    throwIfAborted(signal, error);
+  } catch (cause) {
+    const error = signal?.aborted === true ? interrupted(cause) : cause;
     throw standing > 0 && error instanceof FedgenError ? midway(error, standing) : error;
   }
   const { lines, duplicate: duplicates, pending, rejected } = count;
   return { lines, events: lines - duplicates - pending - rejected, duplicates, pending, rejected };
 }
+
+const interrupted = (cause: unknown): FedgenError =>
+  new FedgenError('E_INTERRUPTED', 'interrupted', {
+    hint: 'Take the same in again: lines that are in already are duplicates then.',
+    cause,
+  });
 
 const midway = (error: FedgenError, lines: number): FedgenError =>
   new FedgenError(error.code, `${error.message}\n  the first ${lines} lines are in`, {

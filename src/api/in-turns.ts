@@ -52,7 +52,7 @@ export async function inTurns<T, Worker>(items: AsyncIterable<T>, turns: Turns<T
   );
   turns.signal?.removeEventListener('abort', stop);
   // Not awaited: what is read from may be waiting for its next byte.
-  void places.return(undefined);
+  places.return(undefined).catch(() => undefined);
   if (failures.length > 0) throw failures[0];
 }
 

@@ -124,9 +124,10 @@ describe('fedgen activity', () => {
       return rowCount === 0 ? undefined : true;
     });
     running.kill('SIGINT');
-    const { code } = await running.done;
+    const { code, stderr } = await running.done;
     await world.superuser.query('rollback');
     expect(code).toBe(130);
+    expect(stderr).toMatch(/hint Take the same in again/);
     const again = await start(['activity', 'events', 'ingest', '-', '--format', 'json'], admin(), lines).done;
     expect(parseDocument(again)).toMatchObject({ activity: { events: 1, duplicates: 0 } });
   });
