@@ -130,8 +130,8 @@ const ABSENT: ReadonlySet<string> = new Set(['3F000', '42883']);
 function refusal(session: Session, cause: unknown): unknown {
   const state = sqlState(cause) ?? '';
   const message = cause instanceof Error ? cause.message : String(cause);
+  const hint: unknown = cause instanceof Error ? Reflect.get(cause, 'hint') : undefined;
   if (REFUSALS.has(state)) {
-    const hint: unknown = cause instanceof Error ? Reflect.get(cause, 'hint') : undefined;
     return new FedgenError('E_USAGE', message, {
       ...(typeof hint === 'string' && { hint }),
       details: { sqlState: state },
@@ -147,7 +147,10 @@ function refusal(session: Session, cause: unknown): unknown {
   }
   if (state === '42501') {
     return new FedgenError('E_PRIVILEGE', message, {
-      hint: 'Connect as a superuser, or as a login that is a member of mcp_admin (with the role prefix).',
+      hint:
+        typeof hint === 'string'
+          ? hint
+          : 'Connect as a superuser, or as a login that is a member of mcp_admin (with the role prefix).',
       details: { sqlState: state },
       cause,
     });

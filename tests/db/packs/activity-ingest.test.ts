@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { ingestEvents, type IngestProblem } from '../../../src/index.js';
+import { Readable } from 'node:stream';
+import { ingestEvents, type FedgenError, type IngestProblem } from '../../../src/index.js';
 import { createActivityWorld, order, type ActivityWorld } from '../../support/activity.js';
 import { poll } from '../../support/poll.js';
 
@@ -65,14 +66,16 @@ describe('many lines', () => {
     async function* source(): AsyncGenerator<Buffer> {
       yield linesOf('lost', 0, 450);
       await world.superuser.query('begin; lock table landing.turn in share mode');
-      const killed = poll('both connections to wait', async () => {
-        const { rows } = await world.superuser.query<{ pid: number; waits: boolean }>(
-          `select pid, wait_event_type = 'Lock' as waits from pg_stat_activity
+      const killed = poll('one to wait for the turn and the other for the one', async () => {
+        // Within a transaction the activity is what it was when it was first asked for.
+        await world.superuser.query('select pg_stat_clear_snapshot()');
+        const { rows } = await world.superuser.query<{ pid: number; waits: boolean; isJudged: boolean }>(
+          `select pid, wait_event_type = 'Lock' as waits,
+                  state = 'idle in transaction' and query like '%judge_ingest%' as "isJudged"
+             from pg_stat_activity
             where datname = current_database() and pid <> pg_backend_pid() and application_name like 'fedgen%'`,
         );
-        return rows.length === 2 && rows.some(({ waits }) => waits)
-          ? rows.find(({ waits }) => !waits)
-          : undefined;
+        return rows.some(({ waits }) => waits) ? rows.find(({ isJudged }) => isJudged) : undefined;
       }).then(async (waiting) => {
         await world.superuser.query('select pg_terminate_backend($1)', [waiting.pid]);
         await world.superuser.query('rollback');
@@ -97,6 +100,22 @@ describe('many lines', () => {
     expect(again).toMatchObject({ events: 900 - stands.length, duplicates: stands.length });
     expect(await standing('lost')).toEqual(idsOf('lost', 900));
   });
+});
+
+it('says what is missing where PUBLIC may make no temporary tables', async () => {
+  const ingest = async (): Promise<unknown> =>
+    ingestEvents({ settings: world.settings, source: Readable.from([linesOf('temporary', 0, 1)]) });
+  await world.superuser.query(`revoke temporary on database ${world.database.name} from public`);
+  const refused: unknown = await ingest().catch((cause: unknown) => cause);
+  expect(refused).toMatchObject({
+    code: 'E_PRIVILEGE',
+    message: expect.stringContaining('temporary tables') as string,
+  });
+  const hint = (refused as FedgenError).hint ?? '';
+  expect(hint).toMatch(/^grant temporary on database /);
+  await world.superuser.query(hint);
+  expect(await ingest()).toMatchObject({ events: 1 });
+  await world.superuser.query(`grant temporary on database ${world.database.name} to public`);
 });
 
 describe('the two steps of taking lines in', () => {
