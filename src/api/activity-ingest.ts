@@ -68,7 +68,8 @@ export async function ingestEvents(options: IngestOptions): Promise<IngestResult
     });
   } catch (cause) {
     const error = signal?.aborted === true ? interrupted(cause) : cause;
-    throw standing > 0 && error instanceof FedgenError ? midway(error, standing) : error;
+    if (standing === 0 || !(error instanceof FedgenError)) throw error;
+    throw error.with({ lines: standing }, `${error.message}\n  the first ${standing} lines are in`);
   }
   const { lines, duplicate: duplicates, pending, rejected } = count;
   return { lines, events: lines - duplicates - pending - rejected, duplicates, pending, rejected };
@@ -78,13 +79,6 @@ const interrupted = (cause: unknown): FedgenError =>
   new FedgenError('E_INTERRUPTED', 'interrupted', {
     hint: 'Take the same in again: lines that are in already are duplicates then.',
     cause,
-  });
-
-const midway = (error: FedgenError, lines: number): FedgenError =>
-  new FedgenError(error.code, `${error.message}\n  the first ${lines} lines are in`, {
-    ...(error.hint !== undefined && { hint: error.hint }),
-    details: { ...error.details, lines },
-    cause: error,
   });
 
 const COPY = `copy pg_temp.incoming (line) from stdin with (format binary, encoding 'UTF8')`;
@@ -98,7 +92,7 @@ async function takeIn(
 ): Promise<IngestProblem[]> {
   // Loaded here: commands that copy nothing start without it.
   const { from } = await import('pg-copy-streams');
-  await client.query('begin; select mcp.open_ingest()');
+  await client.query('begin isolation level read committed; select mcp.open_ingest()');
   try {
     await pipeline(Readable.from([batch.content]), client.query(from(COPY)));
     await client.query('select mcp.judge_ingest()');

@@ -10,8 +10,13 @@ export interface LineBatch {
 
 /** Large enough to make a transaction cheap, small enough for several to be worked on at once. */
 const BATCH_BYTES = 4 * 1024 * 1024;
+/** What is kept of a line; the contract allows 1,000,000 bytes. */
+export const LINE_BYTES = 8 * 1024 * 1024;
+const PIECE_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
+/** No JSON holds this character unescaped. */
+const MARK = '\u001f';
 
 /** Signature, flags, and the length of a header extension. */
 const OPENING = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
@@ -22,8 +27,8 @@ const NULL_LENGTH = -1;
 
 /**
  * Cuts a stream into batches of whole lines, longer than this only by their last line; there is at least one. What no
- * text of the server's can hold (other bytes than UTF-8, and zero) is replaced so that the line stays malformed JSON: it is
- * rejected by its number, and the others go in.
+ * text of the server's can hold (other bytes than UTF-8, and zero) is replaced so that the line stays malformed JSON, and so is
+ * what a line is longer than LINE_BYTES: it is rejected by its number, and the others go in.
  */
 export async function* readBatches(
   source: AsyncIterable<Buffer>,
@@ -32,7 +37,7 @@ export async function* readBatches(
   let parts: Buffer[] = [];
   let size = 0;
   let isFirst = true;
-  for await (const chunk of source) {
+  for await (const chunk of inPieces(source)) {
     let rest = chunk;
     for (let end = cut(rest, batchBytes - size); end > 0; end = cut(rest, batchBytes - size)) {
       yield toBatch(Buffer.concat([...parts, rest.subarray(0, end)]));
@@ -46,6 +51,29 @@ export async function* readBatches(
   }
   if (size > 0 && parts.at(-1)?.at(-1) !== NEWLINE) parts.push(Buffer.from('\n'));
   if (size > 0 || isFirst) yield toBatch(Buffer.concat(parts));
+}
+
+/**
+ * The same bytes in small pieces, and of a line that is too long the beginning alone, marked so that it is no JSON: neither
+ * memory nor a value of the server's holds lines of any length.
+ */
+async function* inPieces(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  // Bytes of the line that has not ended yet.
+  let open = 0;
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      const piece = chunk.subarray(at, at + PIECE_BYTES);
+      const end = piece.indexOf(NEWLINE);
+      const more = end < 0 ? piece.length : end;
+      if (open + more <= LINE_BYTES) yield piece;
+      else {
+        if (open <= LINE_BYTES)
+          yield Buffer.concat([piece.subarray(0, LINE_BYTES - open), Buffer.from(MARK)]);
+        if (end >= 0) yield piece.subarray(end);
+      }
+      open = end < 0 ? open + piece.length : piece.length - piece.lastIndexOf(NEWLINE) - 1;
+    }
+  }
 }
 
 /** Where a batch ends that has room for so many bytes more; 0 where it does not end yet. */
@@ -80,9 +108,6 @@ function countLines(text: Buffer): number {
 }
 
 const isText = (raw: Buffer): boolean => isUtf8(raw) && !raw.includes(0);
-
-/** No JSON holds this character unescaped. */
-const MARK = '\u001f';
 
 function mend(raw: Buffer): Buffer {
   const lines: string[] = [];

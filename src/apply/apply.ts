@@ -119,10 +119,5 @@ export async function closeFailedRun(
 
 /** The same error with the fate of every script in its details. */
 export function withOutcomes(error: unknown, scripts: readonly ScriptOutcome[]): unknown {
-  if (!(error instanceof FedgenError)) return error;
-  return new FedgenError(error.code, error.message, {
-    ...(error.hint !== undefined && { hint: error.hint }),
-    details: { ...error.details, scripts },
-    cause: error.cause,
-  });
+  return error instanceof FedgenError ? error.with({ scripts }) : error;
 }

@@ -88,6 +88,15 @@ export class FedgenError extends Error {
     this.details = options.details ?? {};
   }
 
+  /** The same error with further facts, and another message where one is given. */
+  with(details: ErrorDetails, message: string = this.message): FedgenError {
+    return new FedgenError(this.code, message, {
+      ...(this.hint !== undefined && { hint: this.hint }),
+      details: { ...this.details, ...details },
+      cause: this.cause,
+    });
+  }
+
   /** The process exit code that belongs to this error. */
   get exitCode(): number {
     return ERROR_CODES[this.code];

@@ -41,6 +41,8 @@ describe('fedgen activity, mistyped', () => {
     [grant('--actions', 'order.placed', '--budget', '99999999999'), /whole number/],
     [grant('--actions', 'order.placed', '--expires', '2020-01-01T00:00:00Z'), /has passed/],
     [grant('--actions', 'order.placed', '--expires', 'infinity'), /is no time/],
+    [grant('--actions', 'order.placed', '--expires', '2099-02-30T00:00:00Z'), /is no time/],
+    [grant('--actions', 'order.placed', '--expires', '2099-02-28T00:00:00'), /with an offset/],
     [['grant', '--user', 'Mallory', '--actions', 'order.placed'], /lower-case/],
     [['grant', '--user', `x'; drop role y; --`, '--actions', 'order.placed'], /lower-case/],
     [['revoke', '--user', 'nobody', '--reason', 'x'], /no user "nobody"/],

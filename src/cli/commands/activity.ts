@@ -82,6 +82,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   'events ingest': async (options, common) => {
     const problems: IngestProblem[] = [];
+    const withProblems = (error: unknown): never => {
+      if (problems.length === 0 || !(error instanceof FedgenError)) throw error;
+      throw error.with({ problems });
+    };
     const result = await ingestEvents({
       ...common,
       source: openSource(fileOf(options), common.signal),
@@ -91,7 +95,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
         if (text(options, 'format') === 'json') problems.push(problem);
         else printText(formatProblem(problem));
       },
-    });
+    }).catch(withProblems);
     return { json: { ...result, problems }, text: formatIngest(result), isFinding: result.rejected > 0 };
   },
 };
@@ -111,9 +115,12 @@ function timeOf(options: Options, name: string): Date | undefined {
   const given = text(options, name);
   if (given === undefined) return undefined;
   const time = new Date(given);
-  if (/^\d{4}-\d\d-\d\dT/.test(given) && !Number.isNaN(time.getTime())) return time;
+  const [day] = /^\d{4}-\d\d-\d\d(?=T.*(Z|[+-]\d\d:\d\d)$)/.exec(given) ?? [];
+  // A Date takes the 30th of February for the 2nd of March.
+  if (day !== undefined && !Number.isNaN(time.getTime()) && new Date(day).toISOString().startsWith(day))
+    return time;
   throw new FedgenError('E_USAGE', `--${name} ${given} is no time`, {
-    hint: 'Write it as ISO 8601: 2027-01-01T00:00:00Z.',
+    hint: 'Write it as ISO 8601 with an offset: 2027-01-01T00:00:00Z.',
   });
 }
 

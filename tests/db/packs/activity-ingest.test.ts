@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { ingestEvents, type FedgenError, type IngestProblem } from '../../../src/index.js';
 import { createActivityWorld, order, type ActivityWorld } from '../../support/activity.js';
@@ -116,6 +117,84 @@ it('says what is missing where PUBLIC may make no temporary tables', async () =>
   await world.superuser.query(hint);
   expect(await ingest()).toMatchObject({ events: 1 });
   await world.superuser.query(`grant temporary on database ${world.database.name} to public`);
+});
+
+it('keeps the order of lines whose sizes differ, and the first of each event', async () => {
+  const sizes = [700, 700, 10, 300, 1500];
+  const lines = Array.from({ length: 3000 }, (_, n) =>
+    JSON.stringify(
+      order(`sizes${Math.floor(n / 2)}`, {
+        attributes: {
+          n,
+          filler: randomBytes(1500)
+            .toString('base64')
+            .slice(0, sizes[n % sizes.length]),
+        },
+      }),
+    ),
+  );
+  const problems: IngestProblem[] = [];
+  await ingestEvents({
+    settings: world.settings,
+    source: Readable.from([Buffer.from(lines.join('\n'))]),
+    onProblem: (problem) => problems.push(problem),
+  });
+  expect(await standing('sizes')).toEqual(idsOf('sizes', 1500));
+  expect(problems).toEqual(
+    Array.from({ length: 1500 }, (_, n) => ({
+      line: 2 * n + 2,
+      outcome: 'duplicate',
+      reason: 'other_content',
+    })),
+  );
+});
+
+it('rejects lines of any length by their number, and keeps what fits of them', async () => {
+  const problems: IngestProblem[] = [];
+  async function* source(): AsyncGenerator<Buffer> {
+    yield Buffer.from(`${JSON.stringify(order('long0'))}\n`);
+    for (let part = 0; part < 50; part += 1) yield await Promise.resolve(Buffer.alloc(6_000_000, 'x'));
+    yield Buffer.from(`\n{"text":"${'y'.repeat(1_000_000)}"}\n${JSON.stringify(order('long1'))}`);
+  }
+  const result = await ingestEvents({
+    settings: world.settings,
+    source: source(),
+    onProblem: (problem) => problems.push(problem),
+  });
+  expect(result).toEqual({ lines: 4, events: 2, duplicates: 0, pending: 0, rejected: 2 });
+  expect(problems).toEqual([
+    { line: 2, outcome: 'rejected', reason: 'too_large' },
+    { line: 3, outcome: 'rejected', reason: 'too_large' },
+  ]);
+});
+
+it('looks what waits up by its index, however much comes in', async () => {
+  const lines = Array.from({ length: 2000 }, (_, n) =>
+    JSON.stringify(
+      order(`wait${n}`, n % 2 === 1 ? { depends_on_event_id: `wait${(n + 1) % 2000}` } : undefined),
+    ),
+  );
+  await world.superuser.query(`select pg_stat_reset()`);
+  const result = await ingestEvents({
+    settings: world.settings,
+    source: Readable.from([Buffer.from(lines.join('\n'))]),
+  });
+  expect(result).toMatchObject({ events: 2000, pending: 0 });
+  const scans = await poll('the statistics to come in', async () => {
+    const { rows } = await world.superuser.query<{ seq: string; rows: string }>(
+      `select seq_tup_read + idx_tup_fetch as rows, seq_scan as seq from pg_stat_user_tables where relid = 'landing.raw_events'::regclass`,
+    );
+    return Number(rows[0]?.rows) > 0 ? rows[0] : undefined;
+  });
+  // Each line some times; each pair of them would be a million.
+  expect(Number(scans.rows)).toBeLessThan(100_000);
+});
+
+it('takes nothing in behind a snapshot that does not see others, nor a second time before the first is taken', async () => {
+  await world.admin.query('begin isolation level repeatable read; select mcp.open_ingest()');
+  await expect(world.admin.query('select * from mcp.close_ingest()')).rejects.toThrow(/READ COMMITTED/);
+  await world.admin.query('rollback; begin; select mcp.open_ingest(); select mcp.judge_ingest()');
+  await expect(world.admin.query('select mcp.open_ingest()')).rejects.toThrow(/close_ingest/);
 });
 
 describe('the two steps of taking lines in', () => {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readBatches, type LineBatch } from '../../../src/api/line-batches.js';
+import { LINE_BYTES, readBatches, type LineBatch } from '../../../src/api/line-batches.js';
 
 const OPENING_BYTES = 19;
 
@@ -46,6 +46,20 @@ describe('lines for COPY', () => {
     const [batch] = await batchesOf([Buffer.from([0x22, 0xff, 0x22, 0x0a]), '"\0"\n"ok"\n']);
     expect(batch && linesOf(batch)).toEqual(['\u001f"\ufffd"', '"\u001f"', '"ok"']);
   });
+
+  it.each([1, 2])(
+    'keep the beginning of a line that is too long, once marked, in %i chunks',
+    async (chunks) => {
+      const long = Buffer.concat([Buffer.alloc(LINE_BYTES + 3_000_000, 'x'), Buffer.from('\nlast')]);
+      const half = Math.ceil(long.length / chunks);
+      const source = [Buffer.from('a\n'), long.subarray(0, half), long.subarray(half)];
+      const lines = (await batchesOf(source)).flatMap(linesOf);
+      expect(lines.map((line) => line?.length)).toEqual([1, LINE_BYTES + 1, 4]);
+      expect(lines[1]?.endsWith('x\u001f')).toBe(true);
+      const whole = Buffer.concat([Buffer.alloc(LINE_BYTES, 'y'), Buffer.from('\nlast')]);
+      expect((await batchesOf([whole])).flatMap(linesOf)).toEqual(['y'.repeat(LINE_BYTES), 'last']);
+    },
+  );
 
   it('come in batches of whole lines', async () => {
     const batches = await batchesOf(['aaaa\nbb', 'bb\ncccc', 'cccccccc\nd'], 6);

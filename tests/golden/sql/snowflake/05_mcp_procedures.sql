@@ -35,6 +35,8 @@ begin
     when granted is null then 'you have no permission'
     when granted:action = 'system.permission.revoked' then 'your permission was revoked'
     when granted:attributes:expires_at::timestamp_tz <= current_timestamp() then 'your permission has expired'
+    when typeof(plan) is distinct from 'OBJECT' or array_size(array_except(object_keys(plan), array_construct('actions', 'window', 'limit'))) > 0
+      then 'a plan has actions, window and limit, and nothing else'
     when typeof(plan:actions) is distinct from 'ARRAY' or array_size(plan:actions) = 0 then 'actions must be a list'
     when array_size(array_except(plan:actions, granted:attributes:allowed_actions)) > 0 then 'you may not ask for these actions'
     when days is null then 'window must be last_7d, last_30d or last_90d'

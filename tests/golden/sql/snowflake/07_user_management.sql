@@ -11,10 +11,14 @@ as
 $$
 declare
   invalid exception (-20001, 'username, allowed_actions, max_rows, daily_runtime_budget_s and can_export must be given, and be no less than zero');
+  reserved exception (-20002, 'the actions of system, mcp and quality cannot be asked for');
 begin
   if (username is null or array_size(allowed_actions) is null or array_size(allowed_actions) = 0 or max_rows is null or max_rows < 0
       or daily_runtime_budget_s is null or daily_runtime_budget_s < 0 or can_export is null) then
     raise invalid;
+  end if;
+  if (regexp_like(array_to_string(allowed_actions, ' '), '(.* )?(system|mcp|quality)[.].*', 'i')) then
+    raise reserved;
   end if;
   insert into LANDING.RAW_EVENTS (PAYLOAD, _SOURCE_LANE)
     select object_construct('event_id', 'sys_' || uuid_string(), 'action', 'system.permission.granted', 'occurred_at', current_timestamp(),
@@ -31,7 +35,15 @@ language sql
 execute as owner
 as
 $$
+declare
+  unknown exception (-20003, 'this user has never had a permission');
+  known integer;
 begin
+  select count(*) into :known from LANDING.RAW_EVENTS
+   where _SOURCE_LANE = 'ADMIN' and PAYLOAD:action::varchar = 'system.permission.granted' and PAYLOAD:object:id::varchar = upper(:username);
+  if (known = 0) then
+    raise unknown;
+  end if;
   insert into LANDING.RAW_EVENTS (PAYLOAD, _SOURCE_LANE)
     select object_construct('event_id', 'sys_' || uuid_string(), 'action', 'system.permission.revoked', 'occurred_at', current_timestamp(),
              'actor_id', current_user(), 'source', 'system', 'object', object_construct('type', 'user', 'id', upper(:username)),
