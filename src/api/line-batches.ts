@@ -8,8 +8,8 @@ export interface LineBatch {
   readonly blank: number;
 }
 
-/** Large enough to make a transaction cheap, small enough for several to be worked on at once. */
-const BATCH_BYTES = 4 * 1024 * 1024;
+/** Large enough to make a transaction cheap, small enough for the 8 MB that a session has for temporary tables. */
+const BATCH_BYTES = 2 * 1024 * 1024;
 /** What is kept of a line; the contract allows 1,000,000 bytes. */
 export const LINE_BYTES = 8 * 1024 * 1024;
 const PIECE_BYTES = 1024 * 1024;

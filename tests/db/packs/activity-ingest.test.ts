@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 afterEach(() => Promise.all([world.admin.query('rollback'), world.superuser.query('rollback')]));
 
-/** Lines of 20 kB each: 200 are about a batch. */
+/** Lines of 20 kB each: 100 are about a batch. */
 const filler = 'x'.repeat(20_000);
 const linesOf = (prefix: string, from: number, to: number): Buffer =>
   Buffer.from(
