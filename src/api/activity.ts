@@ -130,10 +130,11 @@ const ABSENT: ReadonlySet<string> = new Set(['3F000', '42883']);
 function refusal(session: Session, cause: unknown): unknown {
   const state = sqlState(cause) ?? '';
   const message = cause instanceof Error ? cause.message : String(cause);
-  const hint: unknown = cause instanceof Error ? Reflect.get(cause, 'hint') : undefined;
+  const told: unknown = cause instanceof Error ? Reflect.get(cause, 'hint') : undefined;
+  const hint = typeof told === 'string' ? told : undefined;
   if (REFUSALS.has(state)) {
     return new FedgenError('E_USAGE', message, {
-      ...(typeof hint === 'string' && { hint }),
+      ...(hint !== undefined && { hint }),
       details: { sqlState: state },
       cause,
     });
@@ -148,9 +149,7 @@ function refusal(session: Session, cause: unknown): unknown {
   if (state === '42501') {
     return new FedgenError('E_PRIVILEGE', message, {
       hint:
-        typeof hint === 'string'
-          ? hint
-          : 'Connect as a superuser, or as a login that is a member of mcp_admin (with the role prefix).',
+        hint ?? 'Connect as a superuser, or as a login that is a member of mcp_admin (with the role prefix).',
       details: { sqlState: state },
       cause,
     });
